@@ -1,0 +1,43 @@
+"""What a reader brings: arrays as they were found; nothing cut, nothing scaled, nothing dropped."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+
+@dataclass(frozen=True)
+class InputArray:
+    """One named input.
+
+    `values` has shape (row, channel, time) for signals, (row, feature) for numbers known per row, or
+    (sample, channel) for a table whose rows are samples in time.
+    """
+
+    values: NDArray[np.floating]
+    channels: tuple[str, ...]
+    unit: str | None = None
+
+
+@dataclass(frozen=True)
+class Source:
+    """Inputs and columns that share their first axis.
+
+    `columns` holds targets, groups, times and split columns by key, each of shape (row,) or (row, column).
+    `sampled` is true where a row is one sample in time (tables cut into windows) and false where a row
+    is a stretch of signal of its own. `files` were read to make it, for messages.
+    """
+
+    inputs: dict[str, InputArray]
+    columns: dict[str, NDArray[np.generic]]
+    sampling_hz: float | None = None
+    sampled: bool = False
+    files: tuple[Path, ...] = field(default=())
+
+    @property
+    def rows(self) -> int:
+        """Length of the first axis."""
+        return len(next(iter(self.inputs.values())).values)
