@@ -1,0 +1,74 @@
+"""Temporal convolutions: dilated, causal residual blocks (Bai, Kolter and Koltun, arXiv 1803.01271)."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from polyhead.backbones.norm import build_norm
+from polyhead.config.model import Norm, TcnOptions
+
+
+class CausalConv(nn.Conv1d):
+    """A convolution whose output at a step sees that step and earlier ones only."""
+
+    def forward(self, signal: Tensor) -> Tensor:
+        reach = (self.kernel_size[0] - 1) * self.dilation[0]
+        return super().forward(F.pad(signal, (reach, 0)))
+
+
+class Block(nn.Module):
+    """Two causal convolutions beside a shortcut."""
+
+    def __init__(self, inputs: int, width: int, kernel: int, dilation: int, dropout: float, norm: Norm) -> None:
+        super().__init__()
+        self.first = CausalConv(inputs, width, kernel, dilation=dilation)
+        self.first_norm = build_norm(norm, width)
+        self.second = CausalConv(width, width, kernel, dilation=dilation)
+        self.second_norm = build_norm(norm, width)
+        self.dropout = nn.Dropout1d(dropout) if dropout else nn.Identity()
+        self.shortcut = nn.Identity() if inputs == width else nn.Conv1d(inputs, width, 1)
+
+    def forward(self, signal: Tensor) -> Tensor:
+        hidden = self.dropout(F.relu(self.first_norm(self.first(signal))))
+        hidden = self.dropout(self.second_norm(self.second(hidden)))
+        return F.relu(hidden + self.shortcut(signal))
+
+
+class Tcn(nn.Module):
+    """Maps (batch, channel, time) to (batch, width, time / stem_stride); known inputs are channels constant in time.
+
+    The map's last step always sees the window's last sample: a stride drops samples at the start.
+    """
+
+    def __init__(self, options: TcnOptions, channels: int, known: int) -> None:
+        super().__init__()
+        widths = options.channels
+        dilations = options.dilations or [2**i for i in range(len(widths))]
+        if len(dilations) != len(widths):
+            raise ValueError(f"{len(dilations)} dilations for {len(widths)} blocks")
+        self.stride = options.stem_stride
+        self.stem = CausalConv(channels + known, widths[0], options.stem_kernel)
+        blocks = zip([widths[0], *widths], widths, dilations, strict=False)
+        self.blocks = nn.Sequential(
+            *(Block(i, o, options.kernel, d, options.dropout, options.norm) for i, o, d in blocks)
+        )
+        self.width = widths[-1]
+        steps = 1 + 2 * (options.kernel - 1) * sum(dilations)
+        self.receptive_field = options.stem_kernel + (steps - 1) * self.stride
+
+    def forward(self, signal: Tensor, known: Tensor | None) -> Tensor:
+        if known is not None:
+            signal = torch.cat([signal, known.unsqueeze(-1).expand(-1, -1, signal.shape[-1])], dim=1)
+        mapped: Tensor = self.blocks(F.relu(self._stem(signal)))
+        return mapped
+
+    def _stem(self, signal: Tensor) -> Tensor:
+        """The stem at every `stride`-th position, counted back from the last sample."""
+        if self.stride == 1:
+            return self.stem(signal)
+        kernel = self.stem.kernel_size[0]
+        padded = F.pad(signal, (kernel - 1, 0))
+        padded = padded[..., (signal.shape[-1] - 1) % self.stride :]
+        return F.conv1d(padded, self.stem.weight, self.stem.bias, self.stride)

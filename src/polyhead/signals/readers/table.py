@@ -1,0 +1,124 @@
+"""Columns of a csv or parquet file. With data.window a row is one sample in time, without it one window."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from polyhead.config.block import Block
+from polyhead.config.data import DataOptions, InputOptions
+from polyhead.errors import InputError
+from polyhead.signals.readers.path import nearest, readable
+from polyhead.signals.source import InputArray, Source
+
+if TYPE_CHECKING:
+    import polars
+
+
+class CsvOptions(Block):
+    """Keys of the csv reader."""
+
+    separator: str = ","
+    """One character that stands between cells."""
+    decimal_comma: bool = False
+    """Numbers are written 1,5 instead of 1.5."""
+
+
+class ParquetOptions(Block):
+    """The parquet reader has no keys of its own."""
+
+
+def read_csv(data: DataOptions) -> Source:
+    """Read the columns that the config names. Raises InputError naming file, column and cell."""
+    import polars
+
+    options = CsvOptions.model_validate(data.options)
+    path = readable(data.path)
+    try:
+        frame = polars.read_csv(
+            path,
+            separator=options.separator,
+            decimal_comma=options.decimal_comma,
+            infer_schema_length=None,
+            null_values=["", "NA", "N/A", "null"],
+        )
+    except (polars.exceptions.PolarsError, UnicodeDecodeError, ValueError) as error:
+        raise _unreadable(path, "csv", error) from error
+    return _source(path, data, frame)
+
+
+def read_parquet(data: DataOptions) -> Source:
+    """Read the columns that the config names. Raises InputError naming file and column."""
+    import polars
+
+    path = readable(data.path)
+    try:
+        frame = polars.read_parquet(path)
+    except (polars.exceptions.PolarsError, OSError) as error:
+        raise _unreadable(path, "parquet", error) from error
+    return _source(path, data, frame)
+
+
+def _unreadable(path: Path, kind: str, error: Exception) -> InputError:
+    first = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
+    return InputError(f"cannot be read as {kind} ({first})", where=str(path), do="check the file and its separator")
+
+
+def _source(path: Path, data: DataOptions, frame: polars.DataFrame) -> Source:
+    if frame.height == 0:
+        raise InputError("has a header but no rows", where=str(path))
+    inputs = {name: _input(path, frame, name, spec) for name, spec in data.inputs.items()}
+    keys = {target.key for target in data.targets.values()} | set(data.column_keys())
+    columns = {key: _column(path, frame, key) for key in sorted(keys)}
+    return Source(inputs, columns, sampled=data.window is not None, files=(path,))
+
+
+def _present(path: Path, frame: polars.DataFrame, key: str) -> polars.Series:
+    if key not in frame.columns:
+        raise InputError(
+            f"no column {key!r}{nearest(key, frame.columns)}; it has {', '.join(map(repr, frame.columns[:30]))}",
+            where=str(path),
+        )
+    return frame[key]
+
+
+def _input(path: Path, frame: polars.DataFrame, name: str, spec: InputOptions) -> InputArray:
+    parts = [_numbers(path, _present(path, frame, key)) for key in spec.names]
+    channels = tuple(spec.channels or spec.names)
+    if len(channels) != len(parts):
+        raise InputError(
+            f"input {name!r} reads {len(parts)} columns but `channels` names {len(channels)}", where=str(path)
+        )
+    return InputArray(np.ascontiguousarray(np.stack(parts, axis=1)), channels, spec.unit)
+
+
+def _numbers(path: Path, column: polars.Series) -> NDArray[np.float32]:
+    import polars
+
+    if not column.dtype.is_numeric() and column.dtype != polars.Boolean:
+        numbers = column.cast(polars.String).str.strip_chars().cast(polars.Float64, strict=False)
+        wrong = (numbers.is_null() & column.is_not_null()).arg_true()
+        if len(wrong):
+            row = int(wrong[0])
+            raise InputError(
+                f"column {column.name!r} is an input but row {row + 1} holds {column[row]!r}, not a number"
+                f" ({len(wrong)} such cells)",
+                where=str(path),
+            )
+        column = numbers
+    return column.cast(polars.Float32).to_numpy()
+
+
+def _column(path: Path, frame: polars.DataFrame, key: str) -> NDArray[Any]:
+    """A column as numbers with NaN where empty, or as strings with "" where empty."""
+    import polars
+
+    column = _present(path, frame, key)
+    if column.dtype == polars.Boolean:
+        column = column.cast(polars.Int64)
+    if column.dtype.is_numeric():
+        return column.cast(polars.Float64).to_numpy() if column.null_count() else column.to_numpy()
+    return np.asarray(column.cast(polars.String).fill_null("").to_list(), dtype=np.str_)

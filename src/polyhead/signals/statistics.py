@@ -1,0 +1,125 @@
+"""Statistics of each channel in one streaming pass: the scaling, the profile, and what is not finite."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from polyhead.config.data import Scaling
+from polyhead.errors import InputError
+from polyhead.signals.windows import Index, WindowSet
+
+_CHUNK = 512  # windows at a time
+_MEDIAN_WINDOWS = 2048  # medians are of this many evenly spaced windows
+
+
+@dataclass(frozen=True)
+class ChannelStatistics:
+    """Per channel of one input over some windows, each array (channel,) float64; `non_finite` counts samples."""
+
+    mean: NDArray[np.float64]
+    sd: NDArray[np.float64]
+    min: NDArray[np.float64]
+    max: NDArray[np.float64]
+    median: NDArray[np.float64]
+    non_finite: NDArray[np.int64]
+
+    def as_dict(self, channels: tuple[str, ...]) -> dict[str, dict[str, float | int]]:
+        """{channel: {mean, sd, min, max, median, non_finite}}."""
+        fields = ("mean", "sd", "min", "max", "median", "non_finite")
+        return {name: {f: getattr(self, f)[i].item() for f in fields} for i, name in enumerate(channels)}
+
+
+@dataclass(frozen=True)
+class ChannelScaling:
+    """Scaled = (physical - offset) / scale, per channel; both (channel,) float64."""
+
+    kind: Scaling
+    offset: NDArray[np.float64]
+    scale: NDArray[np.float64]
+
+
+def chunks(index: Index, size: int = _CHUNK) -> Iterator[Index]:
+    """`index` in pieces."""
+    for first in range(0, len(index), size):
+        yield index[first : first + size]
+
+
+def channel_statistics(windows: WindowSet, index: Index) -> dict[str, ChannelStatistics]:
+    """Statistics of every input over the windows at `index`, never holding more than a chunk of them."""
+    sums: dict[str, _Sums] = {name: _Sums(len(array.channels)) for name, array in windows.inputs.items()}
+    for chunk in chunks(index):
+        for name, values in windows.fetch(chunk).inputs.items():
+            sums[name].add(values)
+    sample = index[np.unique(np.linspace(0, len(index) - 1, min(len(index), _MEDIAN_WINDOWS)).astype(int))]
+    medians = {name: _median(values) for name, values in windows.fetch(sample).inputs.items()}
+    return {name: total.finish(medians[name]) for name, total in sums.items()}
+
+
+def _median(values: NDArray[np.float32]) -> NDArray[np.float64]:
+    flat = np.moveaxis(values, 1, 0).reshape(values.shape[1], -1)
+    return np.array([np.median(row[np.isfinite(row)]) if np.isfinite(row).any() else np.nan for row in flat])
+
+
+class _Sums:
+    """Running count, mean and sum of squares (Chan, Golub and LeVeque 1979), so that large offsets lose no digits."""
+
+    def __init__(self, channels: int) -> None:
+        self.count = np.zeros(channels)
+        self.mean = np.zeros(channels)
+        self.square = np.zeros(channels)
+        self.low = np.full(channels, np.inf)
+        self.high = np.full(channels, -np.inf)
+        self.non_finite = np.zeros(channels, np.int64)
+
+    def add(self, values: NDArray[np.float32]) -> None:
+        flat = np.moveaxis(values, 1, 0).reshape(values.shape[1], -1)
+        finite = np.isfinite(flat)
+        self.non_finite += (~finite).sum(axis=1)
+        self.low = np.minimum(self.low, np.where(finite, flat, np.inf).min(axis=1))
+        self.high = np.maximum(self.high, np.where(finite, flat, -np.inf).max(axis=1))
+        count = finite.sum(axis=1)
+        used = np.where(finite, flat, 0.0).astype(np.float64)
+        mean = used.sum(axis=1) / np.maximum(count, 1)
+        square = (np.where(finite, used - mean[:, None], 0.0) ** 2).sum(axis=1)
+        total = np.maximum(self.count + count, 1)
+        shift = mean - self.mean
+        self.square += square + shift**2 * self.count * count / total
+        self.mean += shift * count / total
+        self.count += count
+
+    def finish(self, median: NDArray[np.float64]) -> ChannelStatistics:
+        sd = np.sqrt(self.square / np.maximum(self.count, 1))
+        return ChannelStatistics(self.mean, sd, self.low, self.high, median, self.non_finite)
+
+
+def fit_scaling(statistics: ChannelStatistics, kind: Scaling) -> ChannelScaling:
+    """The scaling of one input from its training statistics. A constant channel is only shifted."""
+    if kind == "none":
+        return ChannelScaling(kind, np.zeros_like(statistics.mean), np.ones_like(statistics.mean))
+    if kind == "minmax":
+        offset, scale = statistics.min, statistics.max - statistics.min
+    else:
+        offset, scale = statistics.mean, statistics.sd
+    steady = scale <= 1e-12 * np.maximum(np.abs(offset), 1e-300)
+    return ChannelScaling(kind, offset, np.where(steady, 1.0, scale))
+
+
+def refuse_non_finite(windows: WindowSet) -> None:
+    """Raise InputError naming the first channel and recording that hold NaN or Inf."""
+    for chunk in chunks(np.arange(len(windows))):
+        for name, values in windows.fetch(chunk).inputs.items():
+            bad = ~np.isfinite(values)
+            if bad.any():
+                window, channel = (int(axis[0]) for axis in np.nonzero(bad)[:2])
+                raise InputError(
+                    f"{int(bad[window, channel].sum())} NaN or Inf in input {name!r}, channel"
+                    f" {windows.inputs[name].channels[channel]!r},"
+                    f" recording {windows.recordings[windows.recording[chunk[window]]]!r}",
+                    where="data",
+                    do="repair the recording, or write `data.non_finite: mask`",
+                    check="non-finite",
+                )

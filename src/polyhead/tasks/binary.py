@@ -1,0 +1,86 @@
+"""Yes or no: binary cross-entropy on one logit, positives weighted where asked."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from polyhead.config.tasks import BinaryOptions
+from polyhead.errors import InputError
+from polyhead.scoring.board import fit_reference
+from polyhead.signals.target import Target, classes_of, encode
+from polyhead.signals.windows import Index, WindowSet
+from polyhead.tasks.head import WindowHead
+from polyhead.tasks.task import Decoded, Fitted, Task, labelled
+
+
+@dataclass(frozen=True)
+class Binary(Task):
+    """`classes` are the labels of no and yes, `pos_weight` multiplies the loss of yes."""
+
+    kind: ClassVar[str] = "binary"
+    options: BinaryOptions
+    target: str
+    classes: tuple[str, ...]
+    pos_weight: float
+
+    @classmethod
+    def fit(cls, name: str, options: BinaryOptions, windows: WindowSet, train: Index) -> Binary:
+        """Labels, ratio and floor loss from training.
+
+        With share p of positives and weight w, the best constant probability is w p / (w p + 1 - p).
+        """
+        key = options.target or name
+        known = labelled(name, key, windows, train)
+        classes = _two(name, key, known)
+        codes = encode(name, known, classes)
+        share = float(codes.mean())
+        weight = (1 - share) / share if options.pos_weight == "auto" else float(options.pos_weight or 1)
+        best = weight * share / (weight * share + 1 - share)
+        fitted = Fitted(
+            unit="",
+            constant=(float(np.log(best / (1 - best))),),
+            floor_loss=float(-weight * share * np.log(best) - (1 - share) * np.log(1 - best)),
+            reference=fit_reference(cls.kind, codes),
+        )
+        return cls.restore(name, options, fitted.as_dict() | {"classes": list(classes), "pos_weight": weight})
+
+    @classmethod
+    def restore(cls, name: str, options: BinaryOptions, state: dict[str, Any]) -> Binary:
+        """The task that `state` was taken from."""
+        metrics = tuple(options.metrics) if options.metrics else None
+        fitted, key = Fitted.from_dict(state), options.target or name
+        return cls(name, options.weight, metrics, fitted, options, key, tuple(state["classes"]), state["pos_weight"])
+
+    def build_head(self, width: int) -> nn.Module:
+        return WindowHead(width, self.constant, self.options.head)
+
+    def targets(self, windows: WindowSet) -> Tensor:
+        return torch.from_numpy(encode(self.name, windows.targets[self.target], self.classes)).float()
+
+    def losses(self, output: Tensor, truth: Tensor) -> Tensor:
+        weight = output.new_tensor(self.pos_weight)
+        return F.binary_cross_entropy_with_logits(output[:, 0], truth, pos_weight=weight, reduction="none")
+
+    def decode(self, output: Tensor) -> Decoded:
+        score = output[:, 0].double().sigmoid().cpu().numpy()
+        return Decoded((score >= 0.5).astype(np.int64), score)
+
+    def state(self) -> dict[str, Any]:
+        return self.fitted.as_dict() | {"classes": list(self.classes), "pos_weight": self.pos_weight}
+
+
+def _two(name: str, key: str, known: Target) -> tuple[str, ...]:
+    classes = classes_of(known)
+    if len(classes) != 2:
+        raise InputError(
+            f"binary needs two labels, target {key!r} has {len(classes)}: {', '.join(classes[:5])}",
+            where=f"tasks.{name}",
+            do="write `kind: classification`",
+        )
+    return classes

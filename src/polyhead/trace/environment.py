@@ -1,0 +1,26 @@
+"""Where a run was made: versions, machine and command, for the reader who wants to make it again."""
+
+from __future__ import annotations
+
+import importlib.metadata
+import os
+import platform
+import sys
+from pathlib import Path
+from typing import Any
+
+_PACKAGES = ("polyhead", "torch", "lightning-fabric", "numpy", "scipy", "scikit-learn", "polars", "pydantic")
+
+
+def environment(threads: int, device: str) -> dict[str, Any]:
+    """What environment.json holds. `threads` are those of tensor operations, `device` where the run trains."""
+    return {
+        "python": platform.python_version(),
+        "platform": platform.platform(),
+        "cpu": platform.processor() or platform.machine(),
+        "cpus": os.cpu_count(),
+        "threads": threads,
+        "device": device,
+        "packages": {name: importlib.metadata.version(name) for name in _PACKAGES},
+        "command": " ".join([Path(sys.argv[0]).name, *sys.argv[1:]]),
+    }

@@ -1,0 +1,43 @@
+"""The steps of a run: one Parquet file per stretch between checkpoints, written whole."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from polyhead.trace.folder import write_whole
+
+if TYPE_CHECKING:
+    import polars
+
+
+def write_steps(folder: Path, number: int, columns: Mapping[str, Any]) -> None:
+    """Write steps/NNNNN.parquet. `columns` are arrays or lists of one length; NaN becomes null."""
+    import polars
+
+    frame = polars.DataFrame(dict(columns)).fill_nan(None)
+    buffer = io.BytesIO()
+    frame.write_parquet(buffer)
+    write_whole(steps_path(folder, number), buffer.getvalue())
+
+
+def steps_path(folder: Path, number: int) -> Path:
+    """Path of one stretch under the trace folder."""
+    return folder / "steps" / f"{number:05d}.parquet"
+
+
+def cut_steps(folder: Path, count: int) -> None:
+    """Drop the stretches that were written after the checkpoint, which knew of `count`."""
+    for path in (folder / "steps").glob("*.parquet"):
+        if int(path.stem) >= count:
+            path.unlink()
+
+
+def read_steps(folder: Path) -> polars.DataFrame:
+    """All steps of a run in order; an empty frame where none was written."""
+    import polars
+
+    paths = sorted((folder / "steps").glob("*.parquet"))
+    return polars.concat([polars.read_parquet(path) for path in paths]) if paths else polars.DataFrame()

@@ -1,0 +1,164 @@
+"""What data.json and metadata.json say: the data as it was used, the split, the tasks, the network."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from polyhead.scoring.board import metrics_of
+from polyhead.signals.fingerprint import data_fingerprint, label_fingerprint, split_fingerprint
+from polyhead.signals.split import Split
+from polyhead.signals.target import Target
+from polyhead.signals.windows import WindowSet
+from polyhead.tasks import Task
+from polyhead.tasks.forecast import Forecast
+from polyhead.tasks.regression import Regression
+from polyhead.training.network import Network, count_parameters
+from polyhead.training.preparation import Prepared
+
+
+def describe_data(prepared: Prepared) -> dict[str, Any]:
+    """data.json: fingerprints, inputs with scaling and profile, windows, targets, split."""
+    windows, split = prepared.windows, prepared.split
+    return {
+        "fingerprint": fingerprints(prepared),
+        "reader": prepared.experiment.data.reader,
+        "sampling_hz": windows.sampling_hz,
+        "inputs": {name: _input(prepared, name) for name in windows.inputs},
+        "windows": {
+            "total": len(windows),
+            "length": windows.length,
+            "stride": windows.stride,
+            "horizon": windows.horizon,
+            "overlap": windows.overlap,
+        },
+        "targets": {task.name: _target(prepared, task) for task in prepared.tasks},
+        "split": _split(windows, split),
+    }
+
+
+def fingerprints(prepared: Prepared) -> dict[str, str]:
+    """Fingerprints of data, split and label sets."""
+    labels = {task.name: getattr(task, "classes", None) for task in prepared.tasks}
+    return {
+        "data": data_fingerprint(prepared.windows),
+        "split": split_fingerprint(prepared.windows, prepared.split),
+        "labels": label_fingerprint(labels),
+    }
+
+
+def _input(prepared: Prepared, name: str) -> dict[str, Any]:
+    array, scaling = prepared.windows.inputs[name], prepared.scaling[name]
+    return {
+        "channels": list(array.channels),
+        "unit": array.unit,
+        "shape": list(array.values.shape),
+        "timed": name in prepared.windows.timed,
+        "scaling": {"kind": scaling.kind, "offset": scaling.offset.tolist(), "scale": scaling.scale.tolist()},
+        "profile": prepared.statistics["train"][name].as_dict(array.channels),
+    }
+
+
+def _target(prepared: Prepared, task: Task) -> dict[str, Any]:
+    windows, split = prepared.windows, prepared.split
+    described: dict[str, Any] = {"kind": task.kind, "unit": task.fitted.unit, "fitted": task.state()}
+    described |= {"key": None, "classes": None, "counts": None, "summary": None}
+    if isinstance(task, Forecast):
+        described["known"] = {name: len(split[name]) for name in split.names}
+        described["missing"] = dict.fromkeys(split.names, 0)
+        return described
+    key: str = task.target  # type: ignore[attr-defined]
+    targets = {name: windows.targets[key].take(split[name]) for name in split.names}
+    described["key"] = key
+    described["known"] = {name: int(target.mask.sum()) for name, target in targets.items()}
+    described["missing"] = {name: int((~target.mask).sum()) for name, target in targets.items()}
+    if isinstance(task, Regression):
+        described["summary"] = {name: _summary(target) for name, target in targets.items()}
+        return described
+    classes: tuple[str, ...] = task.classes  # type: ignore[attr-defined]
+    codes = task.targets(windows)
+    assert codes is not None
+    described["classes"] = list(classes)
+    described["counts"] = {
+        name: {
+            label: int(count)
+            for label, count in zip(
+                classes,
+                np.bincount(codes.numpy()[split[name]][targets[name].mask].astype(int), minlength=len(classes)),
+                strict=True,
+            )
+        }
+        for name in split.names
+    }
+    return described
+
+
+def _summary(target: Target) -> dict[str, float | None]:
+    known = target.values[target.mask].astype(np.float64)
+    if not len(known):
+        return dict.fromkeys(("mean", "sd", "min", "median", "max"))
+    return {
+        "mean": float(known.mean()),
+        "sd": float(known.std()),
+        "min": float(known.min()),
+        "median": float(np.median(known)),
+        "max": float(known.max()),
+    }
+
+
+def _split(windows: WindowSet, split: Split) -> dict[str, Any]:
+    held = {name: np.unique(windows.recording[split[name]]) for name in split.names}
+    return {
+        "by": split.by,
+        "seed": split.seed,
+        "windows": {name: len(split[name]) for name in split.names},
+        "recordings": {name: [windows.recordings[code] for code in codes] for name, codes in held.items()},
+        "shared_recordings": split.straddling,
+        "note": _note(windows, split),
+    }
+
+
+def _note(windows: WindowSet, split: Split) -> str | None:
+    """What a split of windows can and cannot claim."""
+    if split.by != "window" or not split.straddling:
+        return None
+    return (
+        f"Windows were dealt out one by one: {split.straddling} of {len(windows.recordings)} recordings have windows"
+        " in more than one split. A window is then judged beside neighbours that trained the network, so these scores"
+        " say how well it fills gaps within recordings it knows, not how well it does on a recording it has never"
+        " seen. Split by recording (data.split.by: group) for that."
+    )
+
+
+def describe_model(prepared: Prepared, network: Network) -> dict[str, Any]:
+    """metadata.json: configuration, data set size, feature names, parameters per backbone and head."""
+    parameters = count_parameters(network)
+    windows, split = prepared.windows, prepared.split
+    return {
+        "name": prepared.experiment.name,
+        "configuration": prepared.experiment.model_dump(mode="json"),
+        "parameters": {
+            "backbone": parameters.backbone,
+            "heads": parameters.heads,
+            "total": parameters.total,
+        },
+        "backbone": {
+            "name": prepared.experiment.model.backbone.name,
+            "receptive_field": network.backbone.receptive_field,
+        },
+        "features": [f"{name}.{channel}" for name, array in windows.inputs.items() for channel in array.channels],
+        "windows": {name: len(split[name]) for name in split.names},
+        "tasks": {task.name: _task(task) for task in prepared.tasks},
+    }
+
+
+def _task(task: Task) -> dict[str, Any]:
+    return {
+        "kind": task.kind,
+        "primary": metrics_of(task.kind)[0].name,
+        "unit": task.fitted.unit,
+        "floor_loss": task.fitted.floor_loss,
+        "loss_fn": task.options.loss_fn,  # type: ignore[attr-defined]
+        "weight": task.weight,
+    }

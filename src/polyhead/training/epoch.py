@@ -1,0 +1,206 @@
+"""The end of an epoch: validation, the six tables, the steps' record, checkpoints, and whether to go on."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from polyhead.errors import InputError
+from polyhead.scoring.metric import Score
+from polyhead.scoring.prediction import Prediction
+from polyhead.signals.windows import Index
+from polyhead.trace.steps import write_steps
+from polyhead.trace.tables import Value
+from polyhead.training.evaluation import Pooled, decided, pool, score, thresholds
+from polyhead.training.selection import mean_skill, monitored, primary, towards
+from polyhead.training.session import Session
+from polyhead.training.steplog import composition
+from polyhead.training.watcher import EpochReport, Watcher
+
+Scores = Mapping[str, Mapping[str, Score]]
+
+
+def close_epoch(session: Session, steps: Sequence[Sequence[Index]], watcher: Watcher) -> None:
+    """Evaluate, record, choose, save. last.ckpt comes last: whatever a kill leaves behind it is cut on resume."""
+    began = session.elapsed()
+    _refuse_broken(session)
+    pooled = _validate(session)
+    scores = {split: score(session.tasks, one) for split, one in pooled.items()}
+    losses = {"train": session.log.mean_losses(), **{split: one.losses for split, one in pooled.items()}}
+    totals = {split: total_loss(session, values) for split, values in losses.items()}
+    value = monitored(session.selection.monitor, scores, totals)
+    best = session.selection.update(session.epoch, value)
+    session.schedule.epoch_ended(value)
+    _record(session, scores["val"], pooled["val"], losses, totals, began)
+    _record_steps(session, steps)
+    _save_weights(session, scores["val"], best)
+    report = EpochReport(
+        epoch=session.epoch,
+        epochs=session.options.epochs,
+        train_loss=totals["train"],
+        val_loss=totals["val"],
+        scores=scores["val"],
+        skill=mean_skill(scores["val"]),
+        best=best,
+        seconds=session.elapsed(),
+    )
+    session.epoch, session.step = session.epoch + 1, 0
+    session.stopped_by = _why_stop(session)
+    session.log.begin(0)
+    session.save()
+    watcher.on_epoch(report)
+
+
+def _refuse_broken(session: Session) -> None:
+    broken = session.log.first_broken()
+    if broken is not None:
+        step, task = broken
+        raise InputError(
+            f"the loss of task {session.tasks[task].name!r} is not finite at epoch {session.epoch}, step {step}",
+            where=str(session.run.path),
+            do="lower train.lr, set train.clip_norm, or look for extreme values in the data",
+            check="non-finite",
+        )
+
+
+def _validate(session: Session) -> dict[str, Pooled]:
+    """Validation predictions, and those of the training windows where the monitor asks for their metrics."""
+    split, _, rest = session.selection.monitor.partition("/")
+    wanted = {"val": session.prepared.split["val"]}
+    if split == "train" and rest != "loss":
+        wanted["train"] = session.prepared.split["train"]
+    pooled = {
+        name: pool(session.evaluated, session.feed, index, session.options.batch_size) for name, index in wanted.items()
+    }
+    at = thresholds(session.tasks, pooled["val"])
+    return {name: decided(one, at) for name, one in pooled.items()}
+
+
+def total_loss(session: Session, losses: NDArray[np.float64]) -> float:
+    """The tasks' losses (task,) as the balance adds them now; a task without labels adds nothing."""
+    present = torch.from_numpy(np.isfinite(losses)).to(session.fabric.device)
+    with torch.no_grad():
+        weighting = session.balance(present)
+        values = torch.from_numpy(np.nan_to_num(losses)).to(session.fabric.device)
+        total = session.task_weights * (weighting.weights * values + weighting.penalties)
+    return float(torch.where(present, total, 0.0).sum())
+
+
+def _record(
+    session: Session,
+    scores: Scores,
+    pooled: Pooled,
+    losses: Mapping[str, NDArray[np.float64]],
+    totals: Mapping[str, float],
+    began: float,
+) -> None:
+    last = session.epoch + 1 == session.options.epochs
+    if session.epoch % session.trace.epochs and not last:
+        return
+    epoch: dict[str, Value] = {"epoch": session.epoch}
+    tables = session.tables
+    metrics = {f"{task}_{name}": one.value for task, each in scores.items() for name, one in each.items()}
+    log = session.log.columns()
+    tables.append(
+        "epoch_metrics",
+        epoch
+        | {"train_loss": totals["train"], "val_loss": totals["val"]}
+        | metrics
+        | {"val_skill": mean_skill(scores), "lr": float(log["lr"][-1]), "epoch_time": session.elapsed() - began},
+    )
+    for phase in ("train", "val"):
+        each = {f"loss_{task.name}": _known(losses[phase][i]) for i, task in enumerate(session.tasks)}
+        tables.append("loss_components", epoch | {"phase": phase} | each | {"total_loss": totals[phase]})
+    tables.append("uncertainty_params", epoch | _balance_row(session))
+    tables.append("probability_stats", epoch | {"phase": "val"} | _probability_row(session, pooled))
+    _record_features(session, epoch)
+    tables.append("gradient_stats", epoch | _gradient_row(session, log))
+
+
+def _known(value: float) -> float | None:
+    return float(value) if np.isfinite(value) else None
+
+
+def _balance_row(session: Session) -> dict[str, Value]:
+    """sigma of each task, empty for balances without one, and the weight of its loss."""
+    names = [task.name for task in session.tasks]
+    sigma = session.balance.sigma()
+    with torch.no_grad():
+        weights = session.task_weights * session.balance(torch.ones_like(session.task_weights).bool()).weights
+    sigmas: list[Value] = [None] * len(names) if sigma is None else sigma.tolist()
+    row: dict[str, Value] = {f"sigma_{name}": value for name, value in zip(names, sigmas, strict=True)}
+    return row | {f"weight_{name}": value for name, value in zip(names, weights.tolist(), strict=True)}
+
+
+_STATISTICS = {"mean": np.mean, "std": np.std, "min": np.min, "max": np.max, "median": np.median}
+
+
+def _probability_row(session: Session, pooled: Pooled) -> dict[str, Value]:
+    """How the probability of yes is spread over positives and negatives of each binary task."""
+    row: dict[str, Value] = {}
+    for task in session.tasks:
+        if task.kind != "binary":
+            continue
+        one: Prediction = pooled.predictions[task.name]
+        assert one.score is not None
+        sides = {"pos": one.score[one.mask & (one.truth == 1)], "neg": one.score[one.mask & (one.truth == 0)]}
+        for side, values in sides.items():
+            for name, statistic in _STATISTICS.items():
+                row[f"{task.name}_{side}_{name}"] = float(statistic(values)) if len(values) else None
+        both = all(len(values) for values in sides.values())
+        row[f"{task.name}_separation"] = float(sides["pos"].mean() - sides["neg"].mean()) if both else None
+    return row
+
+
+def _record_features(session: Session, epoch: dict[str, Value]) -> None:
+    """Statistics of every input channel as this epoch used it, in physical units."""
+    for phase in ("train", "val"):
+        for name, statistics in session.prepared.statistics[phase].items():
+            channels = session.prepared.windows.inputs[name].channels
+            for channel, row in statistics.as_dict(channels).items():
+                values = {"mean": row["mean"], "std": row["sd"], **{k: row[k] for k in ("min", "max", "median")}}
+                feature = {"phase": phase, "feature_name": f"{name}.{channel}"}
+                session.tables.append("feature_stats", epoch | feature | values)
+
+
+def _gradient_row(session: Session, log: Mapping[str, NDArray[np.float64]]) -> dict[str, Value]:
+    """Mean norm of the whole gradient over the epoch, and of each parameter's at the latest sampled step."""
+    row: dict[str, Value] = {"total_grad_norm": float(log["total_grad_norm"].mean())}
+    names = [name for name, _ in session.network.module.named_parameters()]
+    return row | dict(zip(names, session.log.norms.tolist(), strict=True))
+
+
+def _record_steps(session: Session, steps: Sequence[Sequence[Index]]) -> None:
+    columns: dict[str, Any] = {
+        "step": np.arange(session.total - len(steps), session.total),
+        "epoch": np.full(len(steps), session.epoch, np.int32),
+    }
+    columns |= session.log.columns()
+    columns |= composition(session.prepared.windows, session.tasks, steps)
+    write_steps(session.run.trace, session.epoch, columns)
+
+
+def _save_weights(session: Session, scores: Scores, best: bool) -> None:
+    if best:
+        session.save_weights("best")
+    for task in session.tasks:
+        if session.selection.update_task(task.name, towards(primary(scores[task.name]))):
+            session.save_weights(f"best-{task.name}")
+    every = session.options.checkpoint_every
+    if every and (session.epoch + 1) % every == 0:
+        session.save_weights(f"epoch-{session.epoch + 1:04d}")
+
+
+def _why_stop(session: Session) -> str | None:
+    options = session.options
+    if session.epoch >= options.epochs:
+        return "epochs"
+    if options.early_stopping and session.selection.waited >= options.early_stopping:
+        return "early_stopping"
+    if options.max_minutes and session.elapsed() >= 60 * options.max_minutes:
+        return "max_minutes"
+    return None

@@ -1,0 +1,73 @@
+"""What "best" means: the monitor over epochs, the best epoch of each task, and when to stop waiting."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+from polyhead.scoring.metric import Direction, Score
+
+Scores = Mapping[str, Mapping[str, Score]]  # task -> metric -> score
+
+
+@dataclass
+class Selection:
+    """The best epoch so far. Values are kept so that higher is better; undefined values are never best."""
+
+    monitor: str
+    value: float | None = None
+    epoch: int | None = None
+    waited: int = 0
+    tasks: dict[str, float] = field(default_factory=dict)
+
+    def update(self, epoch: int, value: float | None) -> bool:
+        """Whether `value` is the best so far; the first epoch is, even if undefined, so that there always is one."""
+        if self.epoch is None or (value is not None and (self.value is None or value > self.value)):
+            self.value, self.epoch, self.waited = value, epoch, 0
+            return True
+        self.waited += 1
+        return False
+
+    def update_task(self, task: str, value: float | None) -> bool:
+        """Whether `value` is the best of `task` so far."""
+        if value is None or value <= self.tasks.get(task, float("-inf")):
+            return False
+        self.tasks[task] = value
+        return True
+
+    def state_dict(self) -> dict[str, Any]:
+        return asdict(self)
+
+    def load_state_dict(self, state: Mapping[str, Any]) -> None:
+        for name, value in state.items():
+            setattr(self, name, value)
+
+
+def monitored(monitor: str, scores: Mapping[str, Scores], losses: Mapping[str, float]) -> float | None:
+    """The monitor's value, negated where lower is better, from scores per split and total losses per split."""
+    split, _, rest = monitor.partition("/")
+    if rest == "skill":
+        return mean_skill(scores[split])
+    if rest == "loss":
+        return -losses[split]
+    task, _, metric = rest.partition("/")
+    return towards(scores[split][task][metric])
+
+
+def towards(score: Score) -> float | None:
+    """A score's value so that higher is better; None where undefined."""
+    direction: Direction | None = score.direction
+    return None if score.value is None else -score.value if direction == "lower" else score.value
+
+
+def primary(scores: Mapping[str, Score]) -> Score:
+    """The primary metric's score of one task."""
+    return next(score for score in scores.values() if score.primary)
+
+
+def mean_skill(scores: Scores) -> float | None:
+    """Mean over tasks of the primary skill clipped to [-1, 1]; undefined skills are left out."""
+    skills = [primary(task).skill for task in scores.values()]
+    known = [min(1.0, max(-1.0, skill)) for skill in skills if skill is not None]
+    return sum(known) / len(known) if known else None

@@ -1,0 +1,146 @@
+"""Everything a running experiment holds, and how it is saved and brought back."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from typing import Any
+
+import torch
+from lightning_fabric import Fabric
+from torch import Tensor, nn
+from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
+
+from polyhead.balance import build_balance
+from polyhead.config.training import TrainOptions
+from polyhead.errors import InputError
+from polyhead.trace.folder import RunFolder
+from polyhead.trace.steps import cut_steps
+from polyhead.trace.tables import Tables
+from polyhead.training.checkpoint import load, save
+from polyhead.training.feed import Feed
+from polyhead.training.network import build_network
+from polyhead.training.optimizer import build_optimizer
+from polyhead.training.preparation import Prepared
+from polyhead.training.schedule import Schedule
+from polyhead.training.selection import Selection
+from polyhead.training.steplog import StepLog
+
+_PRECISIONS: dict[str, Any] = {"32": "32-true", "bf16": "bf16-mixed", "16": "16-mixed"}
+
+
+def build_fabric(options: TrainOptions) -> Fabric:
+    """Fabric for one process. Raises InputError where the machine has no such device."""
+    precision = _PRECISIONS[str(options.precision)]
+    try:
+        fabric = Fabric(accelerator=options.device, devices=1, precision=precision)
+    except (RuntimeError, ValueError) as error:
+        raise InputError(f"no device {options.device!r} here ({error})", where="train.device") from error
+    if precision == "16-mixed" and fabric.device.type == "cpu":
+        raise InputError("precision 16 needs a GPU", where="train.precision", do="write `precision: bf16` or 32")
+    torch.set_float32_matmul_precision(options.matmul_precision)
+    return fabric
+
+
+class Session:
+    """Network, balance, optimiser and where training stands: `epoch`, the next `step` within it, `total` steps done."""
+
+    def __init__(self, prepared: Prepared, run: RunFolder) -> None:
+        experiment = prepared.experiment
+        self.prepared, self.run, self.options = prepared, run, experiment.train
+        self.tasks, self.trace = prepared.tasks, experiment.trace
+        self.fabric = build_fabric(self.options)
+        torch.manual_seed(experiment.seed)
+        network = build_network(experiment, prepared.windows, self.tasks)
+        balance = build_balance(experiment.balance, [task.fitted.floor_loss for task in self.tasks])
+        self.network = self.fabric.setup_module(network)
+        self.balance = self.fabric.to_device(balance)
+        optimizer = build_optimizer(network, self.balance, self.options, experiment.balance)
+        self.optimizer = self.fabric.setup_optimizers(optimizer)
+        self.ema = self._average(network)
+        fill = experiment.data.non_finite == "mask"
+        self.feed = Feed(prepared.windows, self.tasks, prepared.scaling, self.fabric.device, fill)
+        self.task_weights = torch.tensor([task.weight for task in self.tasks], device=self.fabric.device)
+        self.schedule = Schedule(optimizer, self.options.schedule, self.options.epochs * len(self.steps_of(0)))
+        self.selection = Selection(self.options.monitor)
+        self.log = StepLog([task.name for task in self.tasks], self.fabric.device)
+        self.tables = Tables(run.trace)
+        self.epoch = self.step = self.total = 0
+        self.stopped_by: str | None = None
+        self.seconds = 0.0
+        self._since = time.monotonic()
+
+    def _average(self, network: nn.Module) -> AveragedModel | None:
+        if self.options.ema is None:
+            return None
+        return AveragedModel(network, multi_avg_fn=get_ema_multi_avg_fn(self.options.ema), use_buffers=True)
+
+    @property
+    def evaluated(self) -> nn.Module:
+        """The network whose predictions count: the running average where there is one."""
+        return self.ema.module if self.ema is not None else self.network
+
+    @property
+    def backbone(self) -> list[nn.Parameter]:
+        """The shared parameters."""
+        return list(self.network.module.backbone.parameters())
+
+    def steps_of(self, epoch: int) -> list[Any]:
+        """The windows of each step of an epoch."""
+        options, seed = self.options, self.prepared.experiment.seed
+        return self.feed.steps(self.prepared.split["train"], options.batch_size, options.accumulate, seed, epoch)
+
+    def elapsed(self) -> float:
+        """Seconds of training, over all its sittings."""
+        return self.seconds + time.monotonic() - self._since
+
+    def weights(self) -> dict[str, Tensor]:
+        """The weights that count, by parameter name."""
+        module = self.evaluated if self.ema is not None else self.network.module
+        return dict(module.state_dict())
+
+    def save(self) -> None:
+        """Write last.ckpt: the whole state. What the tables hold beyond it is cut off on resume."""
+        cuda = torch.cuda.get_rng_state() if self.fabric.device.type == "cuda" else None
+        state = {
+            "network": self.network.module.state_dict(),
+            "balance": self.balance.state_dict(),
+            "optimizer": self.optimizer.optimizer.state_dict(),
+            "ema": self.ema.state_dict() if self.ema is not None else None,
+            "schedule": self.schedule.state_dict(),
+            "selection": self.selection.state_dict(),
+            "log": self.log.state_dict(),
+            "tables": self.tables.sizes(),
+            "position": {"epoch": self.epoch, "step": self.step, "total": self.total, "stopped_by": self.stopped_by},
+            "seconds": self.elapsed(),
+            "random": torch.get_rng_state(),
+            "random_cuda": cuda,
+        }
+        save(self.run.checkpoint("last"), state)
+
+    def save_weights(self, name: str) -> None:
+        """Write a checkpoint of the weights that count."""
+        save(self.run.checkpoint(name), {"network": self.weights(), "epoch": self.epoch})
+
+    def resume(self) -> None:
+        """Bring back last.ckpt and cut tables and steps to it. Raises InputError."""
+        state = load(self.run.checkpoint("last"), self.fabric.device)
+        self.network.module.load_state_dict(state["network"])
+        self.balance.load_state_dict(state["balance"])
+        self.optimizer.optimizer.load_state_dict(state["optimizer"])
+        if self.ema is not None:
+            self.ema.load_state_dict(state["ema"])
+        self.schedule.load_state_dict(state["schedule"])
+        self.selection.load_state_dict(state["selection"])
+        self.log.load_state_dict(state["log"])
+        self._stand(state["position"])
+        self.seconds, self._since = state["seconds"], time.monotonic()
+        torch.set_rng_state(state["random"].cpu())
+        if state["random_cuda"] is not None:
+            torch.cuda.set_rng_state(state["random_cuda"].cpu())
+        self.tables.cut(state["tables"])
+        cut_steps(self.run.trace, self.epoch)
+
+    def _stand(self, position: Mapping[str, Any]) -> None:
+        self.epoch, self.step, self.total = position["epoch"], position["step"], position["total"]
+        self.stopped_by = position["stopped_by"]

@@ -1,0 +1,76 @@
+"""What the loop tells whoever watches, and how it is told to stop."""
+
+from __future__ import annotations
+
+import signal
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from types import FrameType
+
+from polyhead.scoring.metric import Score
+
+
+@dataclass(frozen=True)
+class EpochReport:
+    """One epoch as it ended: losses, validation scores by task and metric, the monitor, seconds."""
+
+    epoch: int
+    epochs: int
+    train_loss: float
+    val_loss: float
+    scores: Mapping[str, Mapping[str, Score]]
+    skill: float | None
+    best: bool
+    seconds: float
+
+
+class Watcher:
+    """Watches in silence; a display overrides what it wants to show."""
+
+    def on_start(self, run: Path, tasks: tuple[str, ...], epochs: int, steps: int) -> None:
+        """Training begins or goes on: `steps` per epoch."""
+
+    def on_step(self, epoch: int, step: int) -> None:
+        """A step of `epoch` is done; both count from 0."""
+
+    def on_epoch(self, report: EpochReport) -> None:
+        """An epoch is done."""
+
+    def on_phase(self, text: str) -> None:
+        """Something else that takes time begins, such as the final evaluation."""
+
+
+class InterruptedRunError(Exception):
+    """Training was asked to stop; everything is saved in `run`."""
+
+    def __init__(self, run: Path) -> None:
+        self.run = run
+        super().__init__(f"interrupted; everything is saved. Resume with: polyhead train --resume {run}")
+
+
+class StopRequest:
+    """Set by the first Ctrl-C or SIGTERM; the loop looks at it after each step. A second Ctrl-C ends at once."""
+
+    def __init__(self) -> None:
+        self.asked = False
+
+    def __call__(self, number: int, frame: FrameType | None) -> None:
+        if self.asked:
+            raise KeyboardInterrupt
+        self.asked = True
+
+    @contextmanager
+    def listening(self) -> Iterator[None]:
+        """Take over SIGINT and SIGTERM; outside the main thread, where Python forbids it, change nothing."""
+        try:
+            before = {number: signal.signal(number, self) for number in (signal.SIGINT, signal.SIGTERM)}
+        except ValueError:
+            yield
+            return
+        try:
+            yield
+        finally:
+            for number, handler in before.items():
+                signal.signal(number, handler)
