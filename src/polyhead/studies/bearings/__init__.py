@@ -1,0 +1,28 @@
+"""Bearings: one model for machine health: fault class, anomaly, remaining life and the signal's next samples."""
+
+from __future__ import annotations
+
+from polyhead.signals.readers import Reader
+from polyhead.studies.study import Study
+
+
+def _readers() -> dict[str, Reader]:
+    import json
+
+    from polyhead.config.data import DataOptions
+    from polyhead.signals.source import Source
+    from polyhead.studies.bearings.simulator import SimulatorOptions, simulate
+
+    def read(data: DataOptions) -> Source:
+        return simulate(SimulatorOptions.model_validate_json(json.dumps(data.options)))
+
+    return {"bearings": Reader(SimulatorOptions, read, embedded=True)}
+
+
+STUDY = Study(
+    name="bearings",
+    title="Rotating-machine health: fault class, anomaly, remaining life, forecast",
+    package=__name__,
+    readers=_readers,
+    configs=("recommended",),
+)

@@ -1,0 +1,299 @@
+"""Composition: resolves readers, runs the loop, judges what came out, writes the report."""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from polyhead.config.data import DataOptions
+from polyhead.config.experiment import Experiment
+from polyhead.config.experiment_file import Loaded, load_experiment
+from polyhead.errors import InputError
+from polyhead.scoring.board import KINDS, metrics_of
+from polyhead.signals.readers import READERS, Reader
+from polyhead.signals.source import Source
+from polyhead.studies import STUDIES
+from polyhead.trace.folder import RunFolder
+
+if TYPE_CHECKING:
+    from polyhead.training.watcher import Watcher
+
+Config = str | Path | Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Run:
+    """A finished run: its folder, and its metrics as metrics.json holds them."""
+
+    folder: Path
+    metrics: dict[str, Any]
+
+
+def load(config: Config, overrides: Sequence[str] = ()) -> Loaded:
+    """Read and validate an experiment; a relative `data.path` becomes absolute, from the file's folder.
+
+    Raises InputError naming file, line and key.
+    """
+    source = config if isinstance(config, Mapping) else Path(config)
+    loaded = load_experiment(
+        source,
+        overrides,
+        lambda name: readers()[name].options if name in readers() else None,
+        metrics_of=lambda kind: [metric.name for metric in metrics_of(kind)] if kind in KINDS else [],
+        readers=list(readers()),
+    )
+    path = loaded.experiment.data.path
+    if path is not None and not Path(path).is_absolute() and ":" not in path:
+        home = Path.cwd() if isinstance(source, Mapping) or _overridden(overrides) else source.resolve().parent
+        return _with_path(loaded, str(home / path))
+    return loaded
+
+
+def _overridden(overrides: Sequence[str]) -> bool:
+    return any(override.partition("=")[0].strip() == "data.path" for override in overrides)
+
+
+def _with_path(loaded: Loaded, path: str) -> Loaded:
+    loaded.document.set("data.path", path)
+    data = loaded.experiment.data.model_copy(update={"path": path})
+    return Loaded(loaded.experiment.model_copy(update={"data": data}), loaded.document)
+
+
+def readers() -> dict[str, Reader]:
+    """Every reader by name: files of arrays and tables, and what the studies bring."""
+    return READERS | {name: reader for study in STUDIES.values() for name, reader in study.readers().items()}
+
+
+def read(data: DataOptions) -> Source:
+    """Bring in the recordings. Raises InputError where they cannot be read."""
+    if ":" in data.reader:
+        return _own_reader(data.reader)(data)
+    return readers()[data.reader].read(data)
+
+
+def _own_reader(name: str) -> Callable[[DataOptions], Source]:
+    """The user's reader `package.module:function`, called with the `data` block, returning a Source."""
+    module, _, function = name.partition(":")
+    try:
+        found: Callable[[DataOptions], Source] = getattr(importlib.import_module(module), function)
+    except (ImportError, AttributeError) as error:
+        raise InputError(
+            f"no reader {name!r} ({error})", where="data.reader", do="write `package.module:function`"
+        ) from error
+    return found
+
+
+def train(
+    config: Config,
+    overrides: Sequence[str] = (),
+    *,
+    out: str | Path = "runs",
+    tasks: Sequence[str] = (),
+    watcher: Watcher | None = None,
+) -> Run:
+    """Train an experiment and judge it on every split.
+
+    `overrides` are `train.epochs=5` and the like, `out` is the folder of runs, `tasks` trains only these. Raises
+    InputError where something cannot be used, and InterruptedRunError where a signal asked it to stop.
+    """
+    loaded = load(config, [*overrides, *_only(config, overrides, tasks)])
+    run = RunFolder.create(Path(out), loaded.experiment.name, datetime.now())
+    try:
+        with run.lock():
+            loaded.document.write(run.path / "config.yaml")
+            return _work(loaded.experiment, run, watcher)
+    except InputError:
+        _discard_empty(run)
+        raise
+
+
+def _only(config: Config, overrides: Sequence[str], tasks: Sequence[str]) -> Iterator[str]:
+    if not tasks:
+        return
+    known = load(config, overrides).experiment.tasks
+    for task in tasks:
+        if task not in known:
+            raise InputError(f"no task {task!r}; there are {', '.join(known)}", where="--tasks")
+    for task in known:
+        yield f"tasks.{task}.enabled={'true' if task in tasks else 'false'}"
+
+
+def _discard_empty(run: RunFolder) -> None:
+    """Remove a run folder that training never began in: nothing half-written stays."""
+    if not run.checkpoint("last").exists():
+        for path in sorted(run.path.rglob("*"), reverse=True):
+            path.rmdir() if path.is_dir() else path.unlink()
+        run.path.rmdir()
+        if not any(run.path.parent.iterdir()):
+            run.path.parent.rmdir()
+
+
+def train_seeds(
+    config: Config,
+    overrides: Sequence[str] = (),
+    *,
+    seeds: int,
+    out: str | Path = "runs",
+    tasks: Sequence[str] = (),
+    watcher: Callable[[], Watcher] | None = None,
+) -> list[Run]:
+    """Train `seeds` runs that differ only in their seed: the experiment's own, and those that follow it."""
+    first = load(config, overrides).experiment.seed
+    return [
+        train(
+            config, [*overrides, f"seed={first + number}"], out=out, tasks=tasks, watcher=watcher() if watcher else None
+        )
+        for number in range(seeds)
+    ]
+
+
+def resume(run: str | Path, *, watcher: Watcher | None = None) -> Run:
+    """Go on with a run where its last checkpoint stands; it ends as if it had never stopped.
+
+    `run` is the folder or its last.ckpt. Raises InputError where the data are no longer the same.
+    """
+    path = Path(run)
+    folder = RunFolder.open(path.parent.parent if path.suffix == ".ckpt" else path)
+    experiment = load(folder.path / "config.yaml").experiment
+    with folder.lock():
+        return _work(experiment, folder, watcher)
+
+
+def _work(experiment: Experiment, run: RunFolder, watcher: Watcher | None) -> Run:
+    """Prepare, train from where the run stands, judge, report."""
+    from polyhead.training.finish import finish
+    from polyhead.training.fit import fit
+    from polyhead.training.memory import explained
+    from polyhead.training.preparation import prepare
+    from polyhead.training.session import Session
+    from polyhead.training.watcher import InterruptedRunError, StopRequest, Watcher
+
+    watcher = watcher or Watcher()
+    stop = StopRequest()
+    with stop.listening(), _ended(watcher):
+        watcher.on_phase(f"reading {experiment.data.path or experiment.data.reader}")
+        session = Session(prepare(experiment, read(experiment.data)), run)
+        session.begin(datetime.now(UTC))
+        watcher.on_start(run.path, tuple(experiment.enabled), experiment.train.epochs, len(session.steps_of(0)))
+        try:
+            with explained(session):
+                fit(session, watcher, stop)
+            watcher.on_phase("judging the best checkpoint on every split")
+            session.write_state("evaluating")
+            metrics = finish(session, stop)
+        except InterruptedRunError:
+            session.write_state("interrupted")
+            raise
+        except InputError as error:
+            session.write_state("failed", error.line)
+            raise
+        session.write_state("finished")
+        report(run.path)
+    return Run(run.path, metrics)
+
+
+@contextmanager
+def _ended(watcher: Watcher) -> Iterator[None]:
+    try:
+        yield
+    finally:
+        watcher.on_end()
+
+
+def report(run: str | Path) -> Path:
+    """Write report.html, report.md and figures of a run; returns the path of the page."""
+    from polyhead.report.page import write_report
+
+    return write_report(RunFolder.open(Path(run)).path)
+
+
+def evaluate(
+    run: str | Path,
+    *,
+    checkpoint: str = "best",
+    data: str | Path | None = None,
+    split: str | None = None,
+    csv: bool = False,
+) -> dict[str, Any]:
+    """Judge a run's checkpoint, on its own splits or on the whole of another file; writes predictions.
+
+    Returns metrics as metrics.json holds them, for the split asked for or all. Raises InputError.
+    """
+    from polyhead.training.restored import judge_file, judge_splits
+
+    folder = RunFolder.open(Path(run))
+    experiment = load(folder.path / "config.yaml").experiment
+    if data is not None:
+        if split is not None:
+            raise InputError("another file has no splits", where="--split", do="leave out --split or --data")
+        described = experiment.data.model_copy(update={"path": str(data)})
+        with folder.lock():
+            return judge_file(folder, experiment, read(described), checkpoint, csv)
+    with folder.lock():
+        return judge_splits(folder, experiment, read(experiment.data), checkpoint, split, csv)
+
+
+def predict(run: str | Path, data: str | Path, output: str | Path, *, checkpoint: str = "best") -> int:
+    """Predict every window of a file that needs inputs only; returns how many. The ending of `output` says csv or
+    parquet. Raises InputError."""
+    from polyhead.training.restored import predict_file
+
+    folder = RunFolder.open(Path(run))
+    experiment = load(folder.path / "config.yaml").experiment
+    options = _inputs_only(experiment.data).model_copy(update={"path": str(data)})
+    experiment = experiment.model_copy(update={"data": options})
+    return predict_file(folder, experiment, read(options), checkpoint, Path(output))
+
+
+def _inputs_only(data: DataOptions) -> DataOptions:
+    """The data block without targets and split, which predictions do without."""
+    from polyhead.config.data import SplitOptions
+
+    return data.model_copy(update={"targets": {}, "split": SplitOptions()})
+
+
+def check(config: Config, overrides: Sequence[str] = ()) -> dict[str, Any]:
+    """Look at config and data before training. Returns {"findings": [...], "checks": {...}, "summary": {...}}.
+
+    Raises InputError where the config itself cannot be used; what is wrong with the data is a finding.
+    """
+    from polyhead.training.description import describe_data
+    from polyhead.training.preparation import prepare
+
+    experiment = load(config, overrides).experiment
+    try:
+        described = describe_data(prepare(experiment, read(experiment.data)))
+    except InputError as error:
+        return {"findings": [_finding(error)], "checks": {error.check: "ran"}, "summary": None}
+    summary = {key: described[key] for key in ("fingerprint", "windows", "split")}
+    return {"findings": [], "checks": {"contract": "ran"}, "summary": summary}
+
+
+def _finding(error: InputError) -> dict[str, Any]:
+    return {
+        "id": error.check,
+        "severity": "error",
+        "state": "found",
+        "scope": {"where": error.where},
+        "evidence": error.what,
+        "counter_evidence": None,
+        "why": "training refuses this input",
+        "fixes": [{"text": error.do, "patch": None}] if error.do else [],
+        "docs": None,
+    }
+
+
+def study_config(name: str, which: str = "recommended") -> Path:
+    """The file of a study's config. Raises InputError where there is no such study or config."""
+    from polyhead.signals.readers.path import nearest
+
+    if name not in STUDIES:
+        raise InputError(
+            f"no study {name!r}{nearest(name, STUDIES)}", where="polyhead study", do="see `polyhead study list`"
+        )
+    return STUDIES[name].config(which)

@@ -1,0 +1,74 @@
+"""The way in and the ways out: exit codes, one line per error, and standard output kept for results."""
+
+from __future__ import annotations
+
+import os
+import sys
+import traceback
+from collections.abc import Sequence
+from itertools import pairwise
+from pathlib import Path
+
+DONE, FOUND, FAILED, INTERRUPTED = 0, 1, 2, 130
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Run a command and exit: 0 done, 1 a finding, 2 could not do it, 130 interrupted and resumable."""
+    # Threads that spin while they wait make small steps 300 times slower on a busy machine.
+    os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+    sys.exit(run(list(sys.argv[1:] if arguments is None else arguments)))
+
+
+def run(arguments: list[str]) -> int:
+    """Run a command; returns its exit code."""
+    import typer
+
+    from polyhead.cli import output
+    from polyhead.cli.commands import command
+    from polyhead.errors import InputError
+
+    as_json = _wants_json(arguments)
+    with output.results_apart():
+        try:
+            return int(command()(_with_latest(arguments) or ["--help"], "polyhead", standalone_mode=False) or DONE)
+        except InputError as error:
+            output.failed(as_json, error.what, error.where, error.do)
+        except typer.Exit as end:
+            return end.exit_code
+        except typer.TyperException as error:
+            about = getattr(getattr(error, "ctx", None), "command_path", "polyhead")
+            output.failed(as_json, error.format_message(), about, f"see `{about} --help`")
+        except (typer.Abort, KeyboardInterrupt):
+            return INTERRUPTED
+        except BrokenPipeError:
+            os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+        except Exception as error:  # the last resort: a user gets a line, not a traceback
+            from polyhead.training.watcher import InterruptedRunError
+
+            if isinstance(error, InterruptedRunError):
+                output.interrupted(as_json, error.run)
+                return INTERRUPTED
+            what = f"unexpected error: {type(error).__name__}: {error}"
+            output.failed(as_json, what, _origin(error), "please report it with this line")
+    return FAILED
+
+
+def _wants_json(arguments: Sequence[str]) -> bool:
+    return "--format=json" in arguments or ("--format", "json") in pairwise(arguments)
+
+
+def _with_latest(arguments: list[str]) -> list[str]:
+    """`--resume` without a value means the latest unfinished run; the parser knows no optional values."""
+    full: list[str] = []
+    for number, word in enumerate(arguments):
+        full.append(word)
+        after = arguments[number + 1] if number + 1 < len(arguments) else None
+        if word == "--resume" and (after is None or after.startswith("-") or "=" in after):
+            full.append("latest")
+    return full
+
+
+def _origin(error: BaseException) -> str:
+    """File and line of ours where an error came from."""
+    frames = [frame for frame in traceback.extract_tb(error.__traceback__) if "polyhead" in frame.filename]
+    return f"{Path(frames[-1].filename).name}:{frames[-1].lineno}" if frames else ""

@@ -1,0 +1,127 @@
+"""The score board: every metric of a task beside what a trivial predictor reaches on the same split."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from difflib import get_close_matches
+
+import numpy as np
+from numpy.typing import NDArray
+
+from polyhead.errors import InputError
+from polyhead.scoring import binary, classification, forecast, regression
+from polyhead.scoring.floor import finite, floor_of
+from polyhead.scoring.interval import bootstrap
+from polyhead.scoring.kind import Kind, Measure, Outcome
+from polyhead.scoring.known import fault, only_known
+from polyhead.scoring.metric import Metric, Score
+from polyhead.scoring.prediction import Prediction
+from polyhead.scoring.reference import Reference
+from polyhead.scoring.skill import skill_of
+from polyhead.scoring.threshold import choose_threshold
+
+__all__ = ["KINDS", "choose_threshold", "fit_reference", "metrics_of", "score_task"]
+
+KINDS: dict[str, Kind] = {
+    "classification": classification.KIND,
+    "binary": binary.KIND,
+    "regression": regression.KIND,
+    "forecast": forecast.KIND,
+}
+
+
+def fit_reference(kind: str, truth: NDArray[np.generic], *, classes: int | None = None) -> Reference:
+    """What the trivial predictors need to know, from the known training labels only, shaped as in Prediction.
+
+    `classes` is the number of classes of a classification, for when the last ones are missing in training. Raises
+    InputError if there is no label, one is not finite, or one is not a class.
+    """
+    if not len(truth):
+        raise InputError("no known label in the training split", do="check the target's key and `missing` values")
+    broken = int(np.sum(~np.isfinite(truth.astype(np.float64, copy=False))))
+    if broken:
+        raise InputError(f"{broken} of {truth.size} training labels are not finite", do="declare them as `missing`")
+    return _kind(kind).fit(truth, classes)
+
+
+def score_task(
+    kind: str,
+    prediction: Prediction,
+    reference: Reference,
+    *,
+    metrics: Sequence[str] | None = None,
+    unit: str = "",
+    interval: bool = False,
+    seed: int = 0,
+) -> dict[str, Score]:
+    """The scores of one task on one split by metric, the primary one first and always there.
+
+    `metrics` names which (default: all of the kind), `unit` is the target's. `interval` adds a bootstrap over
+    recordings to the primary metric, drawn from `seed`. Only windows with a known label count. What is undefined is
+    None; `reason` then says why. A value with a remark has both, and so has a value without skill or interval.
+    """
+    rules = _kind(kind)
+    measures = _chosen(rules, metrics)
+    if reference.kind != kind:
+        raise ValueError(f"the reference was fitted for {reference.kind}, not for {kind}")
+    known = only_known(prediction)
+    broken = fault(known)
+    trivial = rules.trivial(known, reference) if len(known.truth) else {}
+    with np.errstate(all="ignore"):  # what overflows is reported as undefined
+        outcomes = [Outcome(None, broken) if broken else finite(measure.compute(known)) for measure in measures]
+        scores = [_score(*pair, trivial, len(known.truth), unit) for pair in zip(measures, outcomes, strict=True)]
+        scores[0] = replace(scores[0], primary=True)
+        if interval and scores[0].value is not None:
+            span, why = bootstrap(rules.statistic(known), known.recording, seed=seed)
+            scores[0] = replace(scores[0], interval=span, reason=scores[0].reason or why)
+    return {measure.metric.name: score for measure, score in zip(measures, scores, strict=True)}
+
+
+def metrics_of(kind: str) -> tuple[Metric, ...]:
+    """The metrics of a kind, primary first."""
+    return tuple(measure.metric for measure in _kind(kind).measures)
+
+
+def _score(measure: Measure, outcome: Outcome, trivial: Mapping[str, Prediction], n: int, unit: str) -> Score:
+    metric = measure.metric
+    floor, predictor = floor_of(measure, trivial)
+    skill = skill_of(metric, outcome.value, floor)
+    remarks = [remark for remark in (outcome.reason, skill.reason) if remark]
+    return Score(
+        value=outcome.value,
+        floor=floor,
+        ceiling=None,  # set by whoever knows an information limit of the data
+        skill=skill.value,
+        n=n,
+        interval=None,
+        reason="; ".join(remarks) or None,
+        floor_predictor=predictor,
+        direction=metric.direction,
+        best=metric.best,
+        unit=_unit(metric, unit),
+        primary=False,
+    )
+
+
+def _unit(metric: Metric, unit: str) -> str:
+    if not metric.unit or not unit:
+        return ""
+    return unit if metric.unit == "target" else f"{unit}^2"
+
+
+def _kind(kind: str) -> Kind:
+    if kind not in KINDS:
+        raise InputError(f"no kind of task `{kind}`", do=f"use one of {', '.join(KINDS)}")
+    return KINDS[kind]
+
+
+def _chosen(rules: Kind, metrics: Sequence[str] | None) -> list[Measure]:
+    """The primary measure, then the named ones in the order named."""
+    by_name = {measure.metric.name: measure for measure in rules.measures}
+    for name in metrics or ():
+        if name not in by_name:
+            near = get_close_matches(name, by_name, n=1) or [", ".join(by_name)]
+            raise InputError(f"{rules.name} has no metric `{name}`", do=f"use {near[0]}")
+    names = [*by_name] if metrics is None else [next(iter(by_name)), *metrics]
+    return [by_name[name] for name in dict.fromkeys(names)]

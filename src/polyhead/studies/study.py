@@ -1,0 +1,30 @@
+"""What a study is: a domain's readers or generator, and its configs."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from importlib.resources import files
+from pathlib import Path
+
+from polyhead.errors import InputError
+from polyhead.signals.readers import Reader
+
+
+@dataclass(frozen=True)
+class Study:
+    """`readers` loads the study's readers by name; its configs are NAME.yaml in the package `package`."""
+
+    name: str
+    title: str
+    package: str
+    readers: Callable[[], dict[str, Reader]]
+    configs: tuple[str, ...]
+
+    def config(self, which: str) -> Path:
+        """The file of one of the study's configs. Raises InputError for a config that it has not."""
+        if which not in self.configs:
+            raise InputError(
+                f"study {self.name} has no config {which!r}; it has {', '.join(self.configs)}", where="polyhead study"
+            )
+        return Path(str(files(self.package) / f"{which}.yaml"))
