@@ -1,0 +1,141 @@
+"""Predictions against truth for classes: confusion and calibration, or scores and ROC."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from polyhead.report.figures.canvas import COLOURS, HEIGHT, INK, PAPER, Panel, draw, short
+from polyhead.report.numbers import number
+from polyhead.report.run import Run
+
+if TYPE_CHECKING:
+    import polars
+    from matplotlib.axes import Axes
+
+COUNTED = 8  # classes up to which a cell holds its count and its share
+SHARED = 12  # classes up to which it holds its share
+NAMED = 30  # classes up to which every row is named
+
+
+def classification_panels(run: Run, task: str, rows: polars.DataFrame) -> list[Panel]:
+    """The confusion matrix and, where probabilities were kept, how far they can be believed."""
+    truth, pred = (rows[f"{task}.{part}"].cast(str).to_numpy() for part in ("truth", "pred"))
+    known = [str(label) for label in run.target(task).get("classes") or []]
+    labels = known + sorted((set(truth) | set(pred)) - set(known))
+    place = {label: index for index, label in enumerate(labels)}
+    counts = np.zeros((len(labels), len(labels)), dtype=np.int64)
+    np.add.at(counts, ([place[label] for label in truth], [place[label] for label in pred]), 1)
+    panels = [_confusion(task, labels, counts)]
+    scores = [f"{task}.score.{index}" for index in range(len(known))]
+    if known and all(score in rows.columns for score in scores):
+        panels.append(_reliability(task, rows.select(scores).to_numpy().max(axis=1), truth == pred))
+    return panels
+
+
+def binary_panels(run: Run, task: str, rows: polars.DataFrame) -> list[Panel]:
+    """The scores of both classes with the threshold, and the ROC."""
+    truth = rows[f"{task}.truth"].cast(float).to_numpy() > 0.5
+    if f"{task}.score" not in rows.columns:
+        return []
+    score = rows[f"{task}.score"].to_numpy()
+    threshold = run.metrics.get("thresholds", {}).get(task)
+    panels = [_scores(task, truth, score, threshold)]
+    return [*panels, _roc(task, truth, score, threshold)] if truth.any() and not truth.all() else panels
+
+
+def _confusion(task: str, labels: list[str], counts: np.ndarray) -> Panel:
+    totals = counts.sum(axis=1, keepdims=True)
+    share = np.divide(counts, totals, out=np.zeros(counts.shape), where=totals > 0)
+    size = len(labels)
+
+    def paint(axes: Axes) -> None:
+        from matplotlib.colors import LinearSegmentedColormap, to_rgba
+
+        fade = LinearSegmentedColormap.from_list("fade", [to_rgba(COLOURS[0], 0.03), to_rgba(COLOURS[0], 1.0)])
+        # Drawn cell by cell: an image would be a bitmap, and blurred in print.
+        axes.pcolormesh(share, cmap=fade, vmin=0, vmax=1, edgecolor="none")
+        axes.invert_yaxis()
+        axes.grid(visible=False)
+        axes.spines[:].set_visible(False)
+        axes.tick_params(length=0)
+        names = [short(label, 12) for label in labels] if size <= NAMED else []
+        ticks, fine = np.arange(len(names)) + 0.5, 6.5 if size > SHARED else 8
+        turn: dict[str, Any] = {"rotation": 90 if size > SHARED else 35, "ha": "right"} if size > 4 else {}
+        axes.set_xticks(ticks, names, fontsize=fine, **turn)
+        axes.set_yticks(ticks, names, fontsize=fine)
+        what = "windows and share of the row" if size <= COUNTED else "share of the row in percent"
+        axes.set(xlabel="predicted", ylabel="true", title=f"confusion: {what}")
+        for row, column in np.ndindex(counts.shape) if size <= SHARED else ():
+            ink = PAPER if share[row, column] > 0.45 else INK
+            text = _cell(int(counts[row, column]), share[row, column], bool(totals[row]), size)
+            axes.text(column + 0.5, row + 0.5, text, ha="center", va="center", color=ink, fontsize=7.5)
+
+    height = HEIGHT if size <= 4 else min(1.0 + 0.34 * size, 4.4)
+    caption = f"Confusion matrix of {task}: counts, and shares of each true class."
+    return draw(f"confusion-{task}", caption, paint, height=height)
+
+
+def _cell(count: int, share: float, known: bool, size: int) -> str:
+    if not known:
+        return "–"
+    if not count:
+        return "0"
+    percent = f"{100 * share:.0f}" if share >= 0.005 else "<1"
+    return f"{count}\n{percent} %" if size <= COUNTED else percent
+
+
+def _reliability(task: str, confidence: np.ndarray, right: np.ndarray) -> Panel:
+    edges = np.linspace(0, 1, 11)
+    bins = np.clip(np.digitize(confidence, edges) - 1, 0, 9)
+    filled = [index for index in range(10) if (bins == index).any()]
+
+    def paint(axes: Axes) -> None:
+        axes.plot([0, 1], [0, 1], color=INK, lw=0.8, ls=":", label="as sure as right")
+        at = [confidence[bins == index].mean() for index in filled]
+        hit = [right[bins == index].mean() for index in filled]
+        size = [8 + 70 * np.sqrt((bins == index).mean()) for index in filled]
+        axes.plot(at, hit, color=COLOURS[0], lw=1)
+        axes.scatter(at, hit, s=size, color=COLOURS[0], label="windows (area: how many)")
+        axes.set(xlim=(0, 1.03), ylim=(-0.03, 1.06), xlabel="largest probability", title="share that is right")
+
+    return draw(f"reliability-{task}", f"Share of right predictions of {task} against their probability.", paint)
+
+
+def _scores(task: str, truth: np.ndarray, score: np.ndarray, threshold: float | None) -> Panel:
+    def paint(axes: Axes) -> None:
+        edges = np.linspace(0, 1, 31).tolist()
+        for positive, ink in ((False, COLOURS[0]), (True, COLOURS[1])):
+            part = score[truth == positive]
+            if part.size:
+                label = f"{'positive' if positive else 'negative'} (n = {part.size})"
+                weights = np.full(part.size, 1 / part.size)
+                axes.hist(part, edges, weights=weights, color=ink, alpha=0.35, label=label)
+                axes.hist(part, edges, weights=weights, color=ink, histtype="step", lw=1.2)
+        if threshold is not None:
+            axes.axvline(threshold, color=INK, lw=1, ls="--", label=f"threshold {number(threshold).text}")
+        axes.set(xlim=(0, 1), xlabel="score", title="share of each class")
+
+    dashed = "; dashed: the threshold, chosen on validation" if threshold is not None else ""
+    return draw(f"scores-{task}", f"Scores of {task} by true class{dashed}.", paint)
+
+
+def _roc(task: str, truth: np.ndarray, score: np.ndarray, threshold: float | None) -> Panel:
+    from sklearn.metrics import roc_curve
+
+    false_rate, true_rate, _ = roc_curve(truth, score)
+
+    def paint(axes: Axes) -> None:
+        axes.plot([0, 1], [0, 1], color=INK, lw=0.8, ls=":", label="chance")
+        axes.plot(false_rate, true_rate, color=COLOURS[0], label=short(task))
+        if threshold is not None:
+            axes.plot(*operating_point(truth, score, threshold), "o", color=COLOURS[1], ms=5, label="at the threshold")
+        axes.set(xlim=(-0.02, 1.02), ylim=(-0.02, 1.02), xlabel="false alarms", title="found positives (ROC)")
+
+    return draw(f"roc-{task}", f"Receiver operating characteristic of {task}.", paint)
+
+
+def operating_point(truth: np.ndarray, score: np.ndarray, threshold: float) -> tuple[float, float]:
+    """Shares of false alarms and of found positives when scores from `threshold` on count as positive."""
+    return float((score[~truth] >= threshold).mean()), float((score[truth] >= threshold).mean())

@@ -1,0 +1,160 @@
+"""Which tasks beat their floor: judged from metrics.json alone, worded here and nowhere else."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from polyhead.report.numbers import decimals_of, interval_text, metric_label, number
+from polyhead.report.run import Record, Run
+
+Outcome = Literal["beats", "even", "worse", "undefined"]
+OUTCOMES: dict[Outcome, str] = {
+    "beats": "beats its floor",
+    "even": "not distinguishable from its floor",
+    "worse": "worse than its floor",
+    "undefined": "undefined",
+}
+NO_ARTICLE = ("persistence", "all-positive", "chance")  # names of trivial predictors that read on their own
+
+
+@dataclass(frozen=True)
+class TaskVerdict:
+    """One task's outcome on the judged split, with the sentence that carries its numbers."""
+
+    task: str
+    outcome: Outcome
+    sentence: str
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """The first line of the page, and what has to be known to read it."""
+
+    split: str
+    headline: str
+    tasks: list[TaskVerdict]
+    caveats: list[str]
+
+
+def judge(score: Record) -> Outcome:
+    """Where a primary score stands to its floor.
+
+    It beats the floor only when its skill is above 0 and, where it has an interval, the whole interval lies on the
+    better side of the floor; it is worse under the mirrored condition; anything between is not distinguishable.
+    """
+    value, floor, skill = (score.get(key) for key in ("value", "floor", "skill"))
+    if value is None or floor is None or skill is None:
+        return "undefined"
+    low, high = score.get("interval") or (value, value)
+    lower_is_better = score.get("direction") == "lower"
+    all_better = high < floor if lower_is_better else low > floor
+    all_worse = low > floor if lower_is_better else high < floor
+    if skill > 0 and all_better:
+        return "beats"
+    return "worse" if skill < 0 and all_worse else "even"
+
+
+def give_verdict(run: Run) -> Verdict | None:
+    """The verdict on the judged split; None for a run that has no scores yet."""
+    split = run.judged
+    if split is None:
+        return None
+    tasks = [_task_verdict(run, split, task) for task in run.tasks]
+    return Verdict(split, _headline(tasks, place(run, split)), tasks, _caveats(run, split, tasks))
+
+
+def place(run: Run, split: str) -> str:
+    """Where the judged windows come from, as the split allows to say it and no better."""
+    made = run.data.get("split", {})
+    if split == "train":
+        return "on the very windows that were trained on"
+    if made.get("by") == "time":
+        return "on later stretches of recordings that were trained on"
+    if made.get("by") == "window" or made.get("shared_recordings"):
+        return "on windows of recordings that were also trained on"
+    if not made:
+        return f"on the {split} split"
+    return "on unseen recordings" if split == "test" else f"on the recordings of {split}"
+
+
+def numbers_of(metric: str, score: Record) -> str:
+    """A score in prose: `R² −0.04 [−0.21, 0.10] against 0.00 for the mean`."""
+    value, floor, interval = score.get("value"), score.get("floor"), score.get("interval")
+    decimals = decimals_of(value, floor, interval=interval)
+    unit = f" {_plain(score['unit'])}" if score.get("unit") else ""
+    parts = [_plain(metric_label(metric)), number(value, decimals).text + unit, interval_text(interval, decimals)]
+    parts.append(f"against {number(floor, decimals).text}{unit}{_for(score.get('floor_predictor'))}")
+    return " ".join(part for part in parts if part)
+
+
+def unfinished_line(run: Run) -> str:
+    """What stands where the verdict would: the run has no scores yet."""
+    state = run.state
+    at = f"epoch {state['epoch']} of {state['epochs']}" if state.get("epochs") is not None else ""
+    found = ", ".join(part for part in (f"status {state['status']}" if state.get("status") else "", at) if part)
+    return f"This run is not finished{f' ({found})' if found else ''}: it has no scores, so there is no verdict."
+
+
+def _task_verdict(run: Run, split: str, task: str) -> TaskVerdict:
+    metric, score = run.primary(split, task)
+    outcome = judge(score)
+    if outcome != "undefined":
+        verb = "" if outcome == "beats" else "is "
+        return TaskVerdict(task, outcome, f"{_name(task)} {verb}{OUTCOMES[outcome]}: {numbers_of(metric, score)}")
+    reason = _plain(score.get("reason") or f"there is no score of it on {split}")
+    if score.get("value") is not None and score.get("floor") is not None:
+        found = f"{numbers_of(metric, score)} leaves nothing to judge"
+    else:
+        found = f"its {_plain(metric_label(metric)) or 'primary metric'} is undefined"
+    return TaskVerdict(task, outcome, f"{_name(task)} cannot be judged: {found} ({reason})")
+
+
+def _headline(tasks: list[TaskVerdict], where: str) -> str:
+    won = sum(task.outcome == "beats" for task in tasks)
+    others = [task.sentence for task in tasks if task.outcome != "beats"]
+    verb = "beats its floor" if won == 1 or not won else "beat their floor"
+    if not tasks:
+        return "There is no task to judge."
+    if not won:
+        count = "The only task does not beat" if len(tasks) == 1 else f"None of {len(tasks)} tasks beats"
+        start = f"{count} its floor {where}"
+    elif not others:
+        start = f"{'The only task' if won == 1 else f'All {won} tasks'} {verb} {where}"
+    else:
+        start = f"{won} of {len(tasks)} tasks {verb} {where}"
+    return "; ".join([start, *others]) + "."
+
+
+def _caveats(run: Run, split: str, tasks: list[TaskVerdict]) -> list[str]:
+    caveats = []
+    if split != "test":
+        caveats.append(f"There is no test split: this is {split}, which also chose the checkpoint, so it flatters.")
+    if (status := run.state.get("status")) not in (None, "finished", "evaluating"):
+        caveats.append(f"The run's status is {_plain(status)}: these scores are of an earlier evaluation.")
+    shared = run.data.get("split", {}).get("shared_recordings")
+    if shared:
+        stand = "recording stands" if shared == 1 else "recordings stand"
+        caveats.append(f"{shared} {stand} on both sides of the split: the scores say nothing about a new recording.")
+    bare = [
+        t.task for t in tasks if t.outcome in ("beats", "worse") and not run.primary(split, t.task)[1].get("interval")
+    ]
+    if bare:
+        caveats.append(f"Without an interval, so chance is not excluded: {', '.join(map(_name, bare))}.")
+    return caveats
+
+
+def _for(predictor: str | None) -> str:
+    if not predictor:
+        return ""
+    article = "" if predictor in NO_ARTICLE else "the "
+    return f" for {article}{_plain(predictor)}"
+
+
+def _name(task: str) -> str:
+    return f"`{_plain(task)}`"
+
+
+def _plain(text: object) -> str:
+    # Backticks are how a sentence marks a name; one that came in from outside would mark the rest of it.
+    return " ".join(str(text).replace("`", "'").split())
