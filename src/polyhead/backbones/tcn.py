@@ -39,24 +39,25 @@ class Block(nn.Module):
 class Tcn(nn.Module):
     """Maps (batch, channel, time) to (batch, width, time / stem_stride); known inputs are channels constant in time.
 
-    The map's last step always sees the window's last sample: a stride drops samples at the start.
+    The map's last step always sees the window's last sample: a stride drops samples at the start. No step sees later
+    ones, unless `norm: group`, whose statistics are over time.
     """
 
     def __init__(self, options: TcnOptions, channels: int, known: int) -> None:
         super().__init__()
         widths = options.channels
         dilations = options.dilations or [2**i for i in range(len(widths))]
-        if len(dilations) != len(widths):
-            raise ValueError(f"{len(dilations)} dilations for {len(widths)} blocks")
         self.stride = options.stem_stride
         self.stem = CausalConv(channels + known, widths[0], options.stem_kernel)
-        blocks = zip([widths[0], *widths], widths, dilations, strict=False)
+        blocks = zip([widths[0], *widths[:-1]], widths, dilations, strict=True)
         self.blocks = nn.Sequential(
             *(Block(i, o, options.kernel, d, options.dropout, options.norm) for i, o, d in blocks)
         )
         self.width = widths[-1]
         steps = 1 + 2 * (options.kernel - 1) * sum(dilations)
-        self.receptive_field = options.stem_kernel + (steps - 1) * self.stride
+        reach = options.stem_kernel + (steps - 1) * self.stride
+        # Statistics of a group are over time too, so that every step depends on the whole window.
+        self.receptive_field = None if options.norm == "group" else reach
 
     def forward(self, signal: Tensor, known: Tensor | None) -> Tensor:
         if known is not None:
@@ -67,7 +68,8 @@ class Tcn(nn.Module):
     def _stem(self, signal: Tensor) -> Tensor:
         """The stem at every `stride`-th position, counted back from the last sample."""
         if self.stride == 1:
-            return self.stem(signal)
+            mapped: Tensor = self.stem(signal)
+            return mapped
         kernel = self.stem.kernel_size[0]
         padded = F.pad(signal, (kernel - 1, 0))
         padded = padded[..., (signal.shape[-1] - 1) % self.stride :]

@@ -26,11 +26,12 @@ class Kendall(Balance):
         self.parameter = nn.Parameter(torch.ones(tasks) if form == "half" else torch.zeros(tasks))
 
     def forward(self, present: Tensor) -> Weighting:
-        value = self.parameter
+        value: Tensor = self.parameter
         if self.form == "half":
             weights, penalty = 0.5 / value.square(), value.abs().log()
         elif self.form == "clamped_004":
-            value = value.clamp(-_RANGE, _RANGE)
+            with torch.no_grad():  # the parameter itself: clamped on its way it would have no gradient and never return
+                value.clamp_(-_RANGE, _RANGE)
             weights, penalty = (0.5 * torch.exp(-value)).clamp(min=_LEAST), 0.5 * value
         else:
             weights, penalty = 0.5 * torch.exp(-value), value if self.form == "published_003" else 0.5 * value

@@ -29,7 +29,7 @@ class PlainProgress(Watcher):
         each = "  ".join(f"{task} {_skill(primary(scores).skill)}" for task, scores in report.scores.items())
         star = " *" if report.best else ""
         print(
-            f"epoch {report.epoch + 1}/{report.epochs}  loss {report.train_loss:.3f} / {report.val_loss:.3f}"
+            f"epoch {report.epoch}/{report.epochs}  loss {report.train_loss:.3f} / {report.val_loss:.3f}"
             f"  skill {_skill(report.skill)}  {each}  {report.seconds:.0f} s{star}",
             file=sys.stderr,
             flush=True,

@@ -106,7 +106,7 @@ def _facts(run: Run) -> list[tuple[str, str]]:
         "status": state.get("status") or "",
         "epochs": ", ".join(part for part in (epochs, stopped.get(state.get("stopped_by") or "")) if part),
         "reason": state.get("reason") or "",
-        "checkpoint": _kept(run, best) if best.get("epoch") is not None else "",
+        "checkpoint": _kept(best) if best.get("epoch") is not None else "",
         "backbone": f"{backbone.get('name', '')}{f', sees {field} samples' if field else ''}",
         "parameters": numbers.number(parameters.get("total"), 0).text if parameters else "",
         "time": numbers.duration(state["seconds"]) if state.get("seconds") is not None else "",
@@ -115,10 +115,8 @@ def _facts(run: Run) -> list[tuple[str, str]]:
     return [(name, text) for name, text in facts.items() if text]
 
 
-def _kept(run: Run, best: Record) -> str:
-    trace = run.trace("epoch_metrics")
-    first = f" (the first is {trace['epoch'][0]:.0f})" if trace is not None else ""
-    return f"epoch {best['epoch']}{first}, {best.get('monitor')} {numbers.number(best.get('value')).text}"
+def _kept(best: Record) -> str:
+    return f"epoch {best['epoch']}, {best.get('monitor')} {numbers.number(best.get('value')).text}"
 
 
 def _curves(run: Run, task: str) -> Plate:

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from polyhead.config.data import Consecutive, DataOptions, TargetOptions
 from polyhead.errors import InputError
+from polyhead.signals.readers.path import nearest
 from polyhead.signals.source import InputArray, Source
 from polyhead.signals.target import label_of, read_target
 from polyhead.signals.windows import Index, WindowSet
@@ -20,6 +21,7 @@ def assemble(data: DataOptions, source: Source, horizon: int) -> WindowSet:
     if not source.inputs:
         raise InputError("no inputs", where="data.inputs", do="name at least one, e.g. `signal: {key: x}`")
     _check_lengths(source)
+    _check_columns(data, source)
     names, recording = _recordings(data, source)
     order = _contiguous(recording) if source.sampled else None
     if order is not None:
@@ -51,6 +53,29 @@ def _check_lengths(source: Source) -> None:
     if len(set(lengths.values())) > 1:
         listed = ", ".join(f"{name} has {length}" for name, length in lengths.items())
         raise InputError(f"arrays of unequal length: {listed}", where=_place(source))
+    if not source.rows:
+        raise InputError("holds no rows", where=_place(source))
+
+
+def _check_columns(data: DataOptions, source: Source) -> None:
+    """Refuse a key that the source does not hold, a column with several values per row, a recording without a name."""
+    targets = {target.key: f"data.targets.{name}" for name, target in data.targets.items()}
+    for key, place in (targets | dict.fromkeys(data.column_keys(), "data")).items():
+        if key not in source.columns:
+            known = ", ".join(map(repr, source.columns)) or "none"
+            raise InputError(f"no column {key!r}{nearest(key, source.columns)}; there are {known}", where=place)
+    for key in data.column_keys():
+        if source.columns[key].ndim != 1:
+            raise InputError(f"{key!r} has shape {source.columns[key].shape}, expected one value per row", where="data")
+    if isinstance(data.group, str):
+        column = source.columns[data.group]
+        unnamed = np.flatnonzero(column == "" if column.dtype.kind == "U" else column != column)  # NaN is not itself
+        if len(unnamed):
+            raise InputError(
+                f"{len(unnamed)} rows name no recording in {data.group!r}, the first is row {int(unnamed[0]) + 1}",
+                where="data.group",
+                do="drop these rows or name their recording",
+            )
 
 
 def _place(source: Source) -> str:
@@ -145,11 +170,12 @@ def _check_time(data: DataOptions, source: Source, recording: Index, names: tupl
     time: NDArray[Any] = source.columns[data.time]
     if time.dtype.kind not in "fiu":
         raise InputError(f"column {data.time!r} holds {time.dtype}, expected seconds", where="data.time")
-    backward = np.flatnonzero((np.diff(time.astype(np.float64)) <= 0) & (np.diff(recording) == 0))
+    backward = np.flatnonzero(~(np.diff(time.astype(np.float64)) > 0) & (np.diff(recording) == 0))
     if len(backward):
         at = int(backward[0]) + 1
+        row = at - int(np.argmax(recording == recording[at])) + 1
         raise InputError(
-            f"time does not increase within recording {names[recording[at]]!r}, at its row {at + 1} ({time[at]})",
+            f"time does not increase within recording {names[recording[at]]!r}, at its row {row} ({time[at]})",
             where="data.time",
             do="sort the file by recording and time",
         )
@@ -159,6 +185,10 @@ def _sampling_hz(data: DataOptions, source: Source) -> float | None:
     if not isinstance(data.sampling_hz, str):
         return float(data.sampling_hz) if data.sampling_hz else source.sampling_hz
     rates = np.unique(source.columns[data.sampling_hz])
+    if rates.dtype.kind not in "fiu" or not (np.isfinite(rates) & (rates > 0)).all():
+        raise InputError(
+            f"{data.sampling_hz!r} holds {label_of(rates[0])!r}, expected a rate in Hz", where="data.sampling_hz"
+        )
     if len(rates) > 1:
         raise InputError(
             f"recordings differ in sampling rate: {', '.join(map(label_of, rates[:5]))} Hz",

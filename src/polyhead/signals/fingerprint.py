@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from polyhead.signals.split import Split
 from polyhead.signals.windows import WindowSet
 
-_ROWS = 4096
+_VALUES = 2**22  # values hashed at a time
 
 
 def data_fingerprint(windows: WindowSet) -> str:
@@ -20,8 +20,10 @@ def data_fingerprint(windows: WindowSet) -> str:
     digest = hashlib.sha256(repr((windows.length, windows.stride, windows.horizon)).encode())
     for name, array in sorted(windows.inputs.items()):
         digest.update(repr((name, array.channels, array.values.shape)).encode())
-        for first in range(0, len(array.values), _ROWS):
-            digest.update(np.ascontiguousarray(array.values[first : first + _ROWS], dtype=np.float32).data)
+        rows = max(1, _VALUES // max(1, array.values[0].size))
+        for first in range(0, len(array.values), rows):
+            with np.errstate(over="ignore"):
+                digest.update(np.ascontiguousarray(array.values[first : first + rows], dtype=np.float32).tobytes())
     for name, target in sorted(windows.targets.items()):
         _update(digest, name, np.where(_broad(target.mask, target.values), target.values, target.values.dtype.type()))
         _update(digest, f"{name} known", target.mask)
@@ -35,8 +37,12 @@ def _broad(mask: NDArray[Any], values: NDArray[Any]) -> NDArray[Any]:
 
 def _update(digest: Any, name: str, values: NDArray[Any]) -> None:
     digest.update(repr((name, values.shape)).encode())
-    plain = values.astype(np.float64) if values.dtype.kind in "fiub" else values.astype("U64")
-    digest.update(np.ascontiguousarray(plain).tobytes())
+    if values.dtype.kind in "fiub":
+        digest.update(np.ascontiguousarray(values, dtype=np.float64).tobytes())
+        return
+    words, inverse = np.unique(values, return_inverse=True)
+    digest.update(repr(words.tolist()).encode())
+    digest.update(inverse.astype(np.int64).tobytes())
 
 
 def split_fingerprint(windows: WindowSet, split: Split) -> str:

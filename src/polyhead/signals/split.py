@@ -14,6 +14,7 @@ from polyhead.signals.target import classes_of, encode
 from polyhead.signals.windows import Index, WindowSet
 
 NAMES = ("train", "val", "test")
+_MOST_CLASSES = 1000  # a table of units x classes is held; data sets of signals have a few dozen classes
 _GIVEN = {"train": 0, "val": 1, "validation": 1, "test": 2}
 
 
@@ -58,15 +59,16 @@ def _given(windows: WindowSet, column: str) -> NDArray[np.int64]:
         )
     distinct, inverse = np.unique(words, return_inverse=True)
     side = np.array([_GIVEN[str(word)] for word in distinct])[inverse]
-    for code, name in enumerate(windows.recordings):
-        sides = np.unique(side[windows.recording == code])
-        if len(sides) > 1:
-            raise InputError(
-                f"recording {name!r} stands in {' and '.join(NAMES[i] for i in sides)}",
-                where=f"data.split.column {column!r}",
-                do="give all its rows one split",
-                check="split-leakage",
-            )
+    recording, stands = np.unique(np.stack([windows.recording, side]), axis=1)
+    cut = recording[:-1][np.diff(recording) == 0]
+    if len(cut):
+        sides = stands[recording == cut[0]]
+        raise InputError(
+            f"recording {windows.recordings[cut[0]]!r} stands in {' and '.join(NAMES[i] for i in sides)}",
+            where=f"data.split.column {column!r}",
+            do="give all its rows one split",
+            check="split-leakage",
+        )
     return np.asarray(side)
 
 
@@ -75,10 +77,11 @@ def _units(windows: WindowSet, options: SplitOptions) -> Index:
     if options.by == "group":
         return windows.recording
     if options.by == "window":
-        if windows.overlap > 0 and not options.allow_overlap:
+        shared = _shared(windows)
+        if shared > 0 and not options.allow_overlap:
             raise InputError(
-                f"split by window, but windows share {windows.overlap:.0%} of their samples with the next one,"
-                " so the same samples would train and test",
+                f"split by window, but windows and what they forecast share {shared:.0%} of their samples with the next"
+                " one, so the same samples would train and test",
                 where="data.split.by",
                 do="write `by: group`, or `allow_overlap: true` to do it all the same",
                 check="split-leakage",
@@ -87,6 +90,13 @@ def _units(windows: WindowSet, options: SplitOptions) -> Index:
     unit = np.unique(windows.columns[options.by], return_inverse=True)[1].astype(np.int64)
     _check_nested(windows, unit, options.by)
     return unit
+
+
+def _shared(windows: WindowSet) -> float:
+    """The largest share of its samples, forecast ones included, that a window has in common with the next one."""
+    span = windows.length + windows.horizon
+    steps = np.diff(windows.start)[np.diff(windows.row) == 0]
+    return max(0.0, 1 - int(steps.min()) / span) if span and len(steps) else 0.0
 
 
 def _check_nested(windows: WindowSet, unit: Index, by: str) -> None:
@@ -104,7 +114,7 @@ def _check_nested(windows: WindowSet, unit: Index, by: str) -> None:
 def _drawn(windows: WindowSet, unit: Index, options: SplitOptions, rng: np.random.Generator) -> NDArray[np.int64]:
     """The side of each unit."""
     units = int(unit.max()) + 1
-    fractions = np.array(options.fractions)
+    fractions = np.array(options.fractions) / sum(options.fractions)
     if units < np.count_nonzero(fractions):
         raise InputError(
             f"{units} recordings cannot fill {np.count_nonzero(fractions)} splits",
@@ -121,6 +131,7 @@ def _drawn(windows: WindowSet, unit: Index, options: SplitOptions, rng: np.rando
 def _cut(order: Index, fractions: NDArray[np.float64]) -> NDArray[np.int64]:
     """Sides of units taken in `order`: shares by cumulative rounding, none of those asked for left empty."""
     edges = np.round(np.cumsum(fractions) * len(order)).astype(int)
+    edges[-1] = len(order)
     wanted = fractions > 0
     for i in range(len(edges)):
         edges[i] = max(edges[i], np.count_nonzero(wanted[: i + 1]))
@@ -140,6 +151,12 @@ def _stratified(
     """
     target = windows.targets[name]
     classes = classes_of(target)
+    if len(classes) > _MOST_CLASSES:
+        raise InputError(
+            f"target {name!r} has {len(classes):,} distinct values, which is a quantity rather than classes",
+            where="data.split.stratify",
+            do="stratify by a target of classes, or drop the key",
+        )
     label = np.where(target.mask, encode(name, target, classes), len(classes))
     counts = np.zeros((int(unit.max()) + 1, len(classes) + 1))
     np.add.at(counts, (unit, label), 1)

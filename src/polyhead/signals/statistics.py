@@ -13,12 +13,15 @@ from polyhead.errors import InputError
 from polyhead.signals.windows import Index, WindowSet
 
 _CHUNK = 512  # windows at a time
+_VALUES = 2**24  # that are held at a time (64 MB), where windows are long
 _MEDIAN_WINDOWS = 2048  # medians are of this many evenly spaced windows
 
 
 @dataclass(frozen=True)
 class ChannelStatistics:
-    """Per channel of one input over some windows, each array (channel,) float64; `non_finite` counts samples."""
+    """Per channel of one input over some windows, each array (channel,) float64; `non_finite` counts samples.
+
+    What is not finite counts in nothing else; a channel without a finite sample has only NaN."""
 
     mean: NDArray[np.float64]
     sd: NDArray[np.float64]
@@ -51,12 +54,19 @@ def chunks(index: Index, size: int = _CHUNK) -> Iterator[Index]:
 def channel_statistics(windows: WindowSet, index: Index) -> dict[str, ChannelStatistics]:
     """Statistics of every input over the windows at `index`, never holding more than a chunk of them."""
     sums: dict[str, _Sums] = {name: _Sums(len(array.channels)) for name, array in windows.inputs.items()}
-    for chunk in chunks(index):
+    for chunk in chunks(index, _affordable(windows, _CHUNK)):
         for name, values in windows.fetch(chunk).inputs.items():
             sums[name].add(values)
-    sample = index[np.unique(np.linspace(0, len(index) - 1, min(len(index), _MEDIAN_WINDOWS)).astype(int))]
+    count = min(len(index), _affordable(windows, _MEDIAN_WINDOWS))
+    sample = index[np.unique(np.linspace(0, len(index) - 1, count).astype(int))]
     medians = {name: _median(values) for name, values in windows.fetch(sample).inputs.items()}
     return {name: total.finish(medians[name]) for name, total in sums.items()}
+
+
+def _affordable(windows: WindowSet, most: int) -> int:
+    """As many windows as fit into `_VALUES`, but no more than `most`."""
+    size = sum(len(array.channels) for array in windows.inputs.values()) * max(windows.length + windows.horizon, 1)
+    return max(1, min(most, _VALUES // size))
 
 
 def _median(values: NDArray[np.float32]) -> NDArray[np.float64]:
@@ -93,25 +103,27 @@ class _Sums:
 
     def finish(self, median: NDArray[np.float64]) -> ChannelStatistics:
         sd = np.sqrt(self.square / np.maximum(self.count, 1))
-        return ChannelStatistics(self.mean, sd, self.low, self.high, median, self.non_finite)
+        mean, sd, low, high = (np.where(self.count > 0, one, np.nan) for one in (self.mean, sd, self.low, self.high))
+        return ChannelStatistics(mean, sd, low, high, median, self.non_finite)
 
 
 def fit_scaling(statistics: ChannelStatistics, kind: Scaling) -> ChannelScaling:
-    """The scaling of one input from its training statistics. A constant channel is only shifted."""
+    """The scaling of one input from its training statistics. A constant channel is only shifted, an empty one kept."""
     if kind == "none":
         return ChannelScaling(kind, np.zeros_like(statistics.mean), np.ones_like(statistics.mean))
     if kind == "minmax":
         offset, scale = statistics.min, statistics.max - statistics.min
     else:
         offset, scale = statistics.mean, statistics.sd
-    steady = scale <= 1e-12 * np.maximum(np.abs(offset), 1e-300)
-    return ChannelScaling(kind, offset, np.where(steady, 1.0, scale))
+    varies = scale > 1e-12 * np.maximum(np.abs(offset), 1e-300)
+    return ChannelScaling(kind, np.nan_to_num(offset), np.where(varies, scale, 1.0))
 
 
 def refuse_non_finite(windows: WindowSet) -> None:
-    """Raise InputError naming the first channel and recording that hold NaN or Inf."""
-    for chunk in chunks(np.arange(len(windows))):
-        for name, values in windows.fetch(chunk).inputs.items():
+    """Raise InputError naming the first channel and recording that hold NaN or Inf, in windows or what follows them."""
+    for chunk in chunks(np.arange(len(windows)), _affordable(windows, _CHUNK)):
+        batch = windows.fetch(chunk)
+        for name, values in (*batch.inputs.items(), *batch.futures.items()):
             bad = ~np.isfinite(values)
             if bad.any():
                 window, channel = (int(axis[0]) for axis in np.nonzero(bad)[:2])

@@ -39,10 +39,17 @@ def read_target(name: str, options: TargetOptions, column: NDArray[Any]) -> Targ
         values = column[:, options.column]
     if values.ndim == 2 and values.shape[1] == 1:
         values = values[:, 0]
+    if values.ndim > (1 if values.dtype.kind == "U" else 2):
+        raise InputError(
+            f"{options.key!r} has shape {column.shape}, expected one value per window or one row of numbers",
+            where=f"data.targets.{name}",
+        )
     if values.dtype.kind in "fiub":
         mask = _known_numbers(name, options, values)
     elif values.dtype.kind == "U":
-        mask = ~np.isin(values, ["", *map(str, options.missing)])
+        if options.valid is not None:
+            raise InputError("`valid` is a range of numbers but the target is text", where=f"data.targets.{name}")
+        mask = ~np.isin(values, ["", *map(label_of, options.missing), *map(str, options.missing)])
     else:
         raise InputError(f"{options.key!r} holds {values.dtype}, not numbers or text", where=f"data.targets.{name}")
     return Target(values, mask, options.unit or "")
@@ -52,7 +59,9 @@ def _known_numbers(name: str, options: TargetOptions, values: NDArray[Any]) -> N
     words = [value for value in options.missing if isinstance(value, str)]
     if words:
         raise InputError(f"`missing` names {words[0]!r} but the target is numeric", where=f"data.targets.{name}")
-    known = np.isfinite(values) & ~np.isin(values, np.asarray(options.missing, dtype=np.float64))
+    with np.errstate(over="ignore"):  # -99.9 stands in a float32 array as the float32 next to it
+        missing = np.asarray(options.missing, dtype=values.dtype if values.dtype.kind == "f" else np.float64)
+    known = np.isfinite(values) & ~np.isin(values, missing)
     if options.valid is not None:
         low, high = options.valid
         known &= (values >= (-np.inf if low is None else low)) & (values <= (np.inf if high is None else high))
@@ -60,7 +69,9 @@ def _known_numbers(name: str, options: TargetOptions, values: NDArray[Any]) -> N
 
 
 def label_of(value: Any) -> str:
-    """A label as text: 3.0 and 3 are both "3"."""
+    """A label as text: 3.0 and 3 are both "3", true is "1" in every file format."""
+    if isinstance(value, bool | np.bool_):
+        return str(int(value))
     if isinstance(value, float | np.floating) and float(value).is_integer():
         return str(int(value))
     return str(value)

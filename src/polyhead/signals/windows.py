@@ -19,7 +19,7 @@ Index = NDArray[np.int64]
 @dataclass(frozen=True)
 class Batch:
     """Some windows: `inputs` by name, (batch, channel, time) or (batch, feature), and the `horizon` samples that
-    follow each window, (batch, channel, horizon); both in physical units, float32."""
+    follow each window, (batch, channel, horizon); both in physical units, float32, and free to be written to."""
 
     inputs: dict[str, NDArray[np.float32]]
     futures: dict[str, NDArray[np.float32]]
@@ -79,18 +79,27 @@ class WindowSet:
         futures: dict[str, NDArray[np.float32]] = {}
         for name, array in self.inputs.items():
             if name not in self.timed:
-                inputs[name] = np.ascontiguousarray(array.values[self.at[index]], dtype=np.float32)
+                inputs[name] = _single(array.values[self.at[index]])
                 continue
             span = self._span(name, index)
-            inputs[name] = np.ascontiguousarray(span[..., : self.length], dtype=np.float32)
+            inputs[name] = span[..., : self.length]
             if self.horizon:
-                futures[name] = np.ascontiguousarray(span[..., self.length :], dtype=np.float32)
+                futures[name] = span[..., self.length :]
         return Batch(inputs, futures)
 
-    def _span(self, name: str, index: Index) -> NDArray[Any]:
+    def _span(self, name: str, index: Index) -> NDArray[np.float32]:
+        """Windows with their horizon (batch, channel, length + horizon): a fresh copy, whatever it was read from."""
         view = self._views[name]
         if self.sampled:
-            return np.asarray(view[self.start[index]])
-        if view.ndim == 3:
-            return np.take(view, self.row[index], axis=0)
-        return np.asarray(view[self.row[index], :, self.start[index]])
+            span = view[self.start[index]]
+        elif view.ndim == 3:
+            span = view[self.row[index]]  # np.take would first copy a mapped array whole, as it is not aligned
+        else:
+            span = view[self.row[index], :, self.start[index]]
+        return _single(span)
+
+
+def _single(values: NDArray[Any]) -> NDArray[np.float32]:
+    """As float32; what is too large for it becomes Inf, which is refused by name."""
+    with np.errstate(over="ignore"):
+        return np.asarray(values, dtype=np.float32)

@@ -47,14 +47,19 @@ class Forecast(Task):
         scale = scaling[options.input].scale[list(channels), None]
         sample = train[np.unique(np.linspace(0, len(train) - 1, min(len(train), _FIT_WINDOWS)).astype(int))]
         future = windows.fetch(sample).futures[options.input][:, channels, : options.horizon].astype(np.float64)
-        future = np.where(np.isfinite(future), future, offset)
+        future = future[np.isfinite(future).all(axis=(1, 2))]  # the others are masked
+        if not len(future) or np.all(future == future[0]):
+            raise InputError(
+                f"what follows the windows of input {options.input!r} is {'constant' if len(future) else 'missing'} in"
+                " training",
+                where=f"tasks.{name}",
+                do="forecast other channels, or disable the task",
+            )
         scaled = (future - offset) / scale
         # One standard deviation where the input is not scaled to it.
         beta = options.loss_beta / float(scale.mean()) if options.loss_beta else float(scaled.std()) or 1.0
         loss = ResidualLoss(options.loss_fn, beta)
         constant, floor_loss = loss.best_constant(scaled.reshape(len(scaled), -1))
-        if floor_loss <= 0:
-            raise InputError(f"input {options.input!r} is constant in training", where=f"tasks.{name}")
         unit, reference = windows.inputs[options.input].unit or "", fit_reference(cls.kind, future)
         fitted = Fitted(unit, tuple(constant.tolist()), floor_loss, reference)
         own = {"channels": list(channels), "offset": offset.tolist(), "scale": scale.tolist(), "beta": beta}
@@ -81,13 +86,10 @@ class Forecast(Task):
     def decode(self, output: Tensor) -> Decoded:
         return Decoded(output.double().cpu().numpy() * self.scale + self.offset)
 
-    def scaled(self, future: Tensor) -> Tensor:
-        """`future` (batch, channel, horizon) in the units of the loss."""
-        return (future - future.new_tensor(self.offset)) / future.new_tensor(self.scale)
-
-    def future(self, futures: dict[str, NDArray[np.float32]]) -> NDArray[np.float32]:
-        """The task's part of what follows the windows, (batch, channel, horizon) in physical units."""
-        return np.asarray(futures[self.options.input][:, self.channels, : self.options.horizon])
+    def part(self, future: Tensor) -> Tensor:
+        """The task's channels and steps of all that follows the windows (batch, channel, horizon)."""
+        ahead = future[..., : self.options.horizon]
+        return ahead if self.channels == tuple(range(ahead.shape[1])) else ahead[:, list(self.channels)]
 
     def state(self) -> dict[str, Any]:
         return self.fitted.as_dict() | {

@@ -20,6 +20,7 @@ from polyhead.tasks.residual import ResidualLoss
 from polyhead.tasks.task import Decoded, Fitted, Task, labelled
 
 _EDGE = 1e-3  # a bounded output starts at least this share of the range away from either bound
+_ROUNDING = 1e-12  # a spread below this share of the offset is float64's rounding
 
 
 @dataclass(frozen=True)
@@ -71,9 +72,8 @@ class Regression(Task):
         truth = known.values.astype(np.float64).reshape(len(known.values), -1)
         scale = _fit_scale(options, truth)
         scaled = scale.scaled(truth)
-        # One width for all outputs of a task; under a logarithm it is in the logarithm's units.
-        beta = options.loss_beta / float(scale.scale.mean()) if options.loss_beta else 1.0
-        loss = ResidualLoss(options.loss_fn, beta)
+        _check_spread(name, key, options, scaled)
+        loss = ResidualLoss(options.loss_fn, _beta(options, scale, scaled))
         constant, floor_loss = loss.best_constant(scaled)
         bounds = _range(options, scale)
         if bounds is not None:
@@ -82,7 +82,7 @@ class Regression(Task):
             constant = np.log(share / (1 - share))
         reference = fit_reference(cls.kind, known.values.astype(np.float64))
         fitted = Fitted(known.unit, tuple(constant.tolist()), floor_loss, reference)
-        return cls.restore(name, options, fitted.as_dict() | {"scale": scale.as_dict(), "beta": beta})
+        return cls.restore(name, options, fitted.as_dict() | {"scale": scale.as_dict(), "beta": loss.beta})
 
     @classmethod
     def restore(cls, name: str, options: RegressionOptions, state: dict[str, Any]) -> Regression:
@@ -133,7 +133,7 @@ def _check_values(name: str, key: str, options: RegressionOptions, target: Targe
         raise InputError(
             f"target {key!r} holds text", where=f"tasks.{name}", do="write `kind: classification` for labels"
         )
-    known = target.values[target.mask]
+    known = target.values[target.mask].astype(np.float64)
     if options.bounds is not None and (known.min() < options.bounds[0] or known.max() > options.bounds[1]):
         raise InputError(
             f"target {key!r} reaches from {known.min():g} to {known.max():g}, outside bounds {list(options.bounds)}",
@@ -149,6 +149,23 @@ def _check_values(name: str, key: str, options: RegressionOptions, target: Targe
         )
 
 
+def _check_spread(name: str, key: str, options: RegressionOptions, scaled: NDArray[np.float64]) -> None:
+    if np.all(scaled == scaled[0]):  # the labels differ, so the logarithm's floor swallowed them
+        raise InputError(
+            f"log_floor {options.log_floor:g} lies above every label of target {key!r} in training",
+            where=f"tasks.{name}.log_floor",
+            do="lower it",
+        )
+
+
+def _beta(options: RegressionOptions, scale: TargetScale, scaled: NDArray[np.float64]) -> float:
+    """`loss_beta` in scaled units, one width for all outputs; under a logarithm it is in the logarithm's units."""
+    if options.loss_beta:
+        return options.loss_beta / float(scale.scale.mean())
+    spread = scaled.std(axis=0)
+    return float(spread[spread > 0].mean())  # one standard deviation, whatever the scaling
+
+
 def _fit_scale(options: RegressionOptions, truth: NDArray[np.float64]) -> TargetScale:
     floor = options.log_floor or 0.0
     plain = TargetScale(np.zeros(truth.shape[1]), np.ones(truth.shape[1]), options.log_transform, floor)
@@ -158,4 +175,5 @@ def _fit_scale(options: RegressionOptions, truth: NDArray[np.float64]) -> Target
     offset, scale = moved.mean(axis=0), moved.std(axis=0)
     if options.scale == "minmax":
         offset, scale = moved.min(axis=0), np.ptp(moved, axis=0)
-    return TargetScale(offset, np.where(scale > 0, scale, 1.0), plain.log, plain.log_floor)
+    steady = scale <= _ROUNDING * np.abs(offset)  # an output that is constant is only shifted
+    return TargetScale(offset, np.where(steady, 1.0, scale), plain.log, plain.log_floor)

@@ -21,6 +21,13 @@ def environment(threads: int, device: str) -> dict[str, Any]:
         "cpus": os.cpu_count(),
         "threads": threads,
         "device": device,
-        "packages": {name: importlib.metadata.version(name) for name in _PACKAGES},
+        "packages": {name: _version(name) for name in _PACKAGES},
         "command": " ".join([Path(sys.argv[0]).name, *sys.argv[1:]]),
     }
+
+
+def _version(name: str) -> str | None:
+    try:
+        return importlib.metadata.version(name)
+    except importlib.metadata.PackageNotFoundError:  # run from its source, without being installed
+        return None

@@ -14,6 +14,8 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from polyhead.errors import InputError
 
 SCHEMA_VERSION = 1
@@ -26,10 +28,11 @@ def write_whole(path: Path, content: bytes | str) -> None:
 
     Raises InputError where the disk has no room; the old file is then still there.
     """
-    data = content.encode() if isinstance(content, str) else content
-    path.parent.mkdir(parents=True, exist_ok=True)
+    # a command line may hold bytes that are no text; as JSON's own escapes they can be written
+    data = content.encode(errors="backslashreplace") if isinstance(content, str) else content
     draft = path.with_name(f".{path.name}.{os.getpid()}.draft")
     try:
+        path.parent.mkdir(parents=True, exist_ok=True)
         with draft.open("wb") as file:
             file.write(data)
             file.flush()
@@ -37,7 +40,8 @@ def write_whole(path: Path, content: bytes | str) -> None:
         draft.replace(path)
         _sync_folder(path.parent)
     except OSError as error:
-        draft.unlink(missing_ok=True)
+        with contextlib.suppress(OSError):
+            draft.unlink(missing_ok=True)
         raise no_room(path, len(data), error) from error
     except BaseException:
         draft.unlink(missing_ok=True)
@@ -58,6 +62,9 @@ def _sync_folder(folder: Path) -> None:
     handle = os.open(folder, os.O_RDONLY)
     try:
         os.fsync(handle)
+    except OSError as error:
+        if error.errno not in (errno.EINVAL, errno.ENOTSUP):  # some network file systems cannot sync a folder
+            raise
     finally:
         os.close(handle)
 
@@ -72,9 +79,18 @@ def _finite(value: Any) -> Any:
         return {str(key): _finite(item) for key, item in value.items()}
     if isinstance(value, list | tuple):
         return [_finite(item) for item in value]
+    if isinstance(value, np.generic):
+        value = value.item()
     if isinstance(value, float):
         return value if math.isfinite(value) else None
     return value
+
+
+def _made(path: Path) -> tuple[str, str, int]:
+    """Sorts run folders by age: STAMP, STAMP-1, ..., STAMP-10."""
+    day, _, rest = path.name.partition("-")
+    clock, _, count = rest.partition("-")
+    return day, clock, int(count) if count.isdecimal() else 0
 
 
 class RunFolder:
@@ -110,7 +126,7 @@ class RunFolder:
     @classmethod
     def latest(cls, out: Path, name: str) -> RunFolder:
         """The newest unfinished run of `name` under `out`. Raises InputError where there is none."""
-        for path in sorted((out / name).glob("*"), reverse=True):
+        for path in sorted((out / name).glob("*"), key=_made, reverse=True):
             if (path / "config.yaml").is_file() and (path / "checkpoints" / "last.ckpt").is_file():
                 run = cls(path)
                 if run.read("state.json").get("status") != "finished":
@@ -138,7 +154,7 @@ class RunFolder:
         """Read a JSON file of the folder. Raises InputError where it is missing, damaged or of another version."""
         path = self.path / name
         try:
-            value = json.loads(path.read_text())
+            value = json.loads(path.read_text(encoding="utf-8"))
         except FileNotFoundError as error:
             raise InputError("missing from the run folder", where=str(path)) from error
         except (ValueError, OSError) as error:
@@ -151,10 +167,14 @@ class RunFolder:
     @contextlib.contextmanager
     def lock(self) -> Iterator[None]:
         """Hold the folder for writing. Raises InputError where another process holds it."""
-        with (self.path / ".lock").open("a+") as file:
+        try:
+            held = (self.path / ".lock").open("a+")
+        except OSError as error:
+            raise InputError(f"cannot be written to ({error.strerror})", where=str(self.path)) from error
+        with held as file:
             try:
                 fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except OSError as error:
+            except BlockingIOError as error:
                 file.seek(0)
                 holder = re.sub(r"\D", "", file.read(20))
                 raise InputError(

@@ -30,7 +30,7 @@ def frame_of(
     """The table of predictions: recording, index, then truth, mask, pred, score and sd of each task."""
     import polars
 
-    columns: dict[str, Any] = {"recording": list(recording), "index": index}
+    columns: dict[str, Any] = {"recording": polars.Series(list(recording), dtype=polars.String), "index": index}
     for task, parts in tasks.items():
         for part, values in parts.items():
             columns |= columns_of(f"{task}.{part}", values)

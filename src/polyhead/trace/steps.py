@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from polyhead.errors import InputError
 from polyhead.trace.folder import write_whole
 
 if TYPE_CHECKING:
@@ -36,8 +37,19 @@ def cut_steps(folder: Path, count: int) -> None:
 
 
 def read_steps(folder: Path) -> polars.DataFrame:
-    """All steps of a run in order; an empty frame where none was written."""
+    """All steps of a run in order; an empty frame where none was written. A column that only some stretches have is
+    null in the others."""
     import polars
 
-    paths = sorted((folder / "steps").glob("*.parquet"))
-    return polars.concat([polars.read_parquet(path) for path in paths]) if paths else polars.DataFrame()
+    paths = sorted((folder / "steps").glob("*.parquet"), key=lambda path: int(path.stem))
+    frames = [_read(path) for path in paths]
+    return polars.concat(frames, how="diagonal_relaxed") if frames else polars.DataFrame()
+
+
+def _read(path: Path) -> polars.DataFrame:
+    import polars
+
+    try:
+        return polars.read_parquet(path, glob=False)
+    except (polars.exceptions.PolarsError, OSError) as error:
+        raise InputError("cannot be read as parquet", where=str(path), do="leave the file out to go without") from error

@@ -41,7 +41,7 @@ class Tables:
         self._columns[table] = columns or list(row)
         writer.writerow({key: "" if value is None else value for key, value in row.items()})
         try:
-            with path.open("a") as file:
+            with path.open("a", encoding="utf-8") as file:
                 file.write(text.getvalue())
                 file.flush()
                 os.fsync(file.fileno())
@@ -51,7 +51,7 @@ class Tables:
     def _read_columns(self, path: Path) -> list[str] | None:
         if not path.exists() or path.stat().st_size == 0:
             return None
-        with path.open(newline="") as file:
+        with path.open(encoding="utf-8", newline="") as file:
             return next(csv.reader(file))
 
     def sizes(self) -> dict[str, int]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import pickle
+import warnings
 import zipfile
 from pathlib import Path
 from typing import Any
@@ -26,7 +27,9 @@ def save(path: Path, state: dict[str, Any]) -> None:
 def load(path: Path, device: torch.device | str = "cpu") -> dict[str, Any]:
     """Read a checkpoint. Raises InputError where it is missing, damaged, not ours, or holds code."""
     try:
-        state = torch.load(path, map_location=device, weights_only=True)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # torch warns of foreign pickles before it refuses them; we say it below
+            state = torch.load(path, map_location=device, weights_only=True)
     except FileNotFoundError as error:
         raise InputError("no such checkpoint", where=str(path)) from error
     except pickle.UnpicklingError as error:

@@ -26,20 +26,19 @@ Scores = Mapping[str, Mapping[str, Score]]
 
 def close_epoch(session: Session, steps: Sequence[Sequence[Index]], watcher: Watcher) -> None:
     """Evaluate, record, choose, save. last.ckpt comes last: whatever a kill leaves behind it is cut on resume."""
-    began = session.elapsed()
     _refuse_broken(session)
     pooled = _validate(session)
     scores = {split: score(session.tasks, one) for split, one in pooled.items()}
     losses = {"train": session.log.mean_losses(), **{split: one.losses for split, one in pooled.items()}}
     totals = {split: total_loss(session, values) for split, values in losses.items()}
     value = monitored(session.selection.monitor, scores, totals)
-    best = session.selection.update(session.epoch, value)
+    best = session.selection.update(session.number, value)
     session.schedule.epoch_ended(value)
-    _record(session, scores["val"], pooled["val"], losses, totals, began)
+    _record(session, scores["val"], pooled["val"], losses, totals)
     _record_steps(session, steps)
     _save_weights(session, scores["val"], best)
     report = EpochReport(
-        epoch=session.epoch,
+        epoch=session.number,
         epochs=session.options.epochs,
         train_loss=totals["train"],
         val_loss=totals["val"],
@@ -52,6 +51,7 @@ def close_epoch(session: Session, steps: Sequence[Sequence[Index]], watcher: Wat
     session.stopped_by = _why_stop(session)
     session.log.begin(0)
     session.save()
+    session.write_state("training")
     watcher.on_epoch(report)
 
 
@@ -60,7 +60,7 @@ def _refuse_broken(session: Session) -> None:
     if broken is not None:
         step, task = broken
         raise InputError(
-            f"the loss of task {session.tasks[task].name!r} is not finite at epoch {session.epoch}, step {step}",
+            f"the loss of task {session.tasks[task].name!r} is not finite at epoch {session.number}, step {step + 1}",
             where=str(session.run.path),
             do="lower train.lr, set train.clip_norm, or look for extreme values in the data",
             check="non-finite",
@@ -96,12 +96,11 @@ def _record(
     pooled: Pooled,
     losses: Mapping[str, NDArray[np.float64]],
     totals: Mapping[str, float],
-    began: float,
 ) -> None:
-    last = session.epoch + 1 == session.options.epochs
+    last = session.number == session.options.epochs
     if session.epoch % session.trace.epochs and not last:
         return
-    epoch: dict[str, Value] = {"epoch": session.epoch}
+    epoch: dict[str, Value] = {"epoch": session.number}
     tables = session.tables
     metrics = {f"{task}_{name}": one.value for task, each in scores.items() for name, one in each.items()}
     log = session.log.columns()
@@ -110,7 +109,7 @@ def _record(
         epoch
         | {"train_loss": totals["train"], "val_loss": totals["val"]}
         | metrics
-        | {"val_skill": mean_skill(scores), "lr": float(log["lr"][-1]), "epoch_time": session.elapsed() - began},
+        | {"val_skill": mean_skill(scores), "lr": float(log["lr"][-1]), "epoch_time": session.elapsed() - session.epoch_began},
     )
     for phase in ("train", "val"):
         each = {f"loss_{task.name}": _known(losses[phase][i]) for i, task in enumerate(session.tasks)}
@@ -177,7 +176,7 @@ def _gradient_row(session: Session, log: Mapping[str, NDArray[np.float64]]) -> d
 def _record_steps(session: Session, steps: Sequence[Sequence[Index]]) -> None:
     columns: dict[str, Any] = {
         "step": np.arange(session.total - len(steps), session.total),
-        "epoch": np.full(len(steps), session.epoch, np.int32),
+        "epoch": np.full(len(steps), session.number, np.int32),
     }
     columns |= session.log.columns()
     columns |= composition(session.prepared.windows, session.tasks, steps)
@@ -191,8 +190,8 @@ def _save_weights(session: Session, scores: Scores, best: bool) -> None:
         if session.selection.update_task(task.name, towards(primary(scores[task.name]))):
             session.save_weights(f"best-{task.name}")
     every = session.options.checkpoint_every
-    if every and (session.epoch + 1) % every == 0:
-        session.save_weights(f"epoch-{session.epoch + 1:04d}")
+    if every and session.number % every == 0:
+        session.save_weights(f"epoch-{session.number:04d}")
 
 
 def _why_stop(session: Session) -> str | None:

@@ -23,7 +23,8 @@ from polyhead.training.feed import Feed
 
 @dataclass(frozen=True)
 class Pooled:
-    """Predictions of every task over some windows, and each task's mean loss over known labels (task,)."""
+    """Predictions of every task over some windows, and each task's mean loss over known labels (task,): NaN without
+    any, Inf where a loss is not finite."""
 
     predictions: dict[str, Prediction]
     losses: NDArray[np.float64]
@@ -49,6 +50,7 @@ def pool(network: nn.Module, feed: Feed, index: Index, batch_size: int) -> Poole
     network.train(was_training)
     mask = np.concatenate(masks)
     counts = mask.sum(axis=0)
+    sums[~np.isfinite(sums)] = np.inf
     losses = np.where(counts > 0, sums / np.maximum(counts, 1), np.nan)
     predictions = {
         task.name: _prediction(task, feed, index, decoded[number], mask[:, number])
@@ -60,27 +62,23 @@ def pool(network: nn.Module, feed: Feed, index: Index, batch_size: int) -> Poole
 def _prediction(
     task: Task, feed: Feed, index: Index, decoded: Sequence[Decoded], mask: NDArray[np.bool_]
 ) -> Prediction:
-    truth, last = _truth(task, feed, index, mask)
     pred = np.concatenate([one.pred for one in decoded])
+    truth, last = _truth(task, feed, index) if mask.any() else (np.zeros_like(pred), None)
     scores = [one.score for one in decoded if one.score is not None]
     score = np.concatenate(scores) if scores else None
     return Prediction(truth, pred, mask, feed.windows.recording[index], score, None, last)
 
 
-def _truth(
-    task: Task, feed: Feed, index: Index, mask: NDArray[np.bool_]
-) -> tuple[NDArray[np.generic], NDArray[np.float64] | None]:
+def _truth(task: Task, feed: Feed, index: Index) -> tuple[NDArray[np.generic], NDArray[np.float64] | None]:
     """What was to be predicted, in physical units, and for forecasts the last sample of each window."""
     windows = feed.windows
     if isinstance(task, Forecast):
         parts = [windows.fetch(part) for part in chunks(index)]
-        if windows.horizon == 0 or not all(part.futures for part in parts):
-            return np.zeros((len(index), len(task.channels), task.options.horizon)), None
-        truth = np.concatenate([task.future(part.futures) for part in parts]).astype(np.float64)
-        last = np.concatenate([part.inputs[task.options.input][:, task.channels, -1] for part in parts])
+        key, channels = task.options.input, list(task.channels)
+        ahead = [part.futures[key][:, channels, : task.options.horizon] for part in parts]
+        truth = np.concatenate(ahead).astype(np.float64)
+        last = np.concatenate([part.inputs[key][:, channels, -1] for part in parts])
         return truth, last.astype(np.float64)
-    if not mask.any():
-        return np.zeros(len(index)), None
     if isinstance(task, Regression):
         target = windows.targets[task.target]
         return target.values[index].astype(np.float64), None

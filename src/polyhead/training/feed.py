@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 
 from polyhead.signals.order import batches
@@ -63,7 +65,8 @@ class Feed:
     def batch(self, index: Index) -> Batch:
         """The windows at `index`."""
         fetched = self.windows.fetch(index)
-        scaled = {name: self._scaled(name, torch.from_numpy(values)) for name, values in fetched.inputs.items()}
+        scaled = {name: self._filled(self._scaled(name, values)) for name, values in fetched.inputs.items()}
+        futures = {name: self._scaled(name, values) for name, values in fetched.futures.items()}
         timed = [scaled[name] for name in self.windows.timed]
         known = [values for name, values in scaled.items() if name not in self.windows.timed]
         chosen = torch.from_numpy(index).to(self._device)
@@ -72,10 +75,10 @@ class Feed:
         for number, (task, truth) in enumerate(zip(self.tasks, self._truths, strict=True)):
             if truth is not None:
                 truths.append(truth.index_select(0, chosen))
-            elif isinstance(task, Forecast) and fetched.futures:
-                future = task.scaled(torch.from_numpy(task.future(fetched.futures)).to(self._device))
-                finite = future.isfinite()
+            elif isinstance(task, Forecast) and futures:
+                future = task.part(futures[task.options.input])
                 if self._fill:
+                    finite = future.isfinite()
                     mask[:, number] &= finite.flatten(1).all(dim=1)
                     future = torch.where(finite, future, 0.0)
                 truths.append(future)
@@ -83,11 +86,13 @@ class Feed:
                 truths.append(chosen)
         return Batch(_joined(timed), _joined(known), truths, mask)
 
-    def _scaled(self, name: str, values: Tensor) -> Tensor:
+    def _scaled(self, name: str, values: NDArray[np.float32]) -> Tensor:
         offset, scale = self._scales[name]
-        if values.dim() == 3:
+        if values.ndim == 3:
             offset, scale = offset[:, None], scale[:, None]
-        scaled = values.to(self._device).sub_(offset).div_(scale)
+        return torch.from_numpy(values).to(self._device).sub_(offset).div_(scale)
+
+    def _filled(self, scaled: Tensor) -> Tensor:
         return torch.where(scaled.isfinite(), scaled, 0.0) if self._fill else scaled
 
 

@@ -15,9 +15,32 @@ from polyhead.tasks import Task
 from polyhead.tasks.regression import Regression
 from polyhead.trace.folder import RunFolder
 from polyhead.trace.predictions import frame_of, write_frame
+from polyhead.training.checkpoint import load
 from polyhead.training.evaluation import Pooled, decided, pool, score, thresholds
 from polyhead.training.feed import Feed
 from polyhead.training.selection import mean_skill
+from polyhead.training.session import Session
+from polyhead.training.watcher import InterruptedRunError, StopRequest
+
+
+def finish(session: Session, stop: StopRequest) -> dict[str, Any]:
+    """Judge best.ckpt on every split and write metrics and predictions; returns the metrics.
+
+    Raises InterruptedRunError once `stop` is asked for; training itself is over and saved.
+    """
+    prepared, run = session.prepared, session.run
+    weights = load(run.checkpoint("best"), session.fabric.device)["network"]
+    network = session.network.module
+    network.load_state_dict(weights)
+    experiment = prepared.experiment
+    splits = {name: prepared.split[name] for name in prepared.split.names}
+    metrics, pooled = judge(session.network, session.feed, splits, experiment.train.batch_size, experiment.seed)
+    for name, one in pooled.items():
+        if stop.asked:
+            raise InterruptedRunError(run.path)
+        write_predictions(run, name, prepared.tasks, prepared.windows, prepared.split[name], one, csv=False)
+    run.write("metrics.json", metrics)
+    return run.read("metrics.json")
 
 
 def judge(

@@ -33,6 +33,7 @@ def fit(session: Session, watcher: Watcher, stop: StopRequest) -> None:
         steps = session.steps_of(session.epoch)
         if session.step == 0:
             session.log.begin(len(steps))
+            session.epoch_began = session.elapsed()
         while session.step < len(steps):
             train_step(session, steps[session.step])
             watcher.on_step(session.epoch, session.step)

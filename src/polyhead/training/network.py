@@ -32,7 +32,8 @@ class Network(nn.Module):
     def __init__(self, backbone: nn.Module, heads: dict[str, nn.Module]) -> None:
         super().__init__()
         self.backbone = backbone
-        self.heads = nn.ModuleDict(heads)
+        self.heads = nn.ModuleDict()
+        self.heads._modules.update(heads)  # ModuleDict's own way refuses names like `type` that every module has
 
     def forward(self, signal: Tensor | None, known: Tensor | None) -> Forward:
         features: Tensor = self.backbone(signal, known)

@@ -50,11 +50,12 @@ def dead_share(features: Tensor) -> Tensor:
 def effective_rank(features: Tensor) -> Tensor:
     """exp of the entropy of the normalised singular values (Roy and Vetterli, EUSIPCO 2007) of the map's mean over
     time, centred over the batch; between 1 and min(batch, channels), 0 where all windows look alike."""
-    pooled = features.flatten(2).mean(dim=2).float()
-    values = torch.linalg.svdvals(pooled - pooled.mean(dim=0)).double()
+    pooled = features.flatten(2).mean(dim=2).double()
+    values = torch.linalg.svdvals(pooled - pooled.mean(dim=0))
     total = values.sum()
     share = (values / total).clamp(min=1e-300)
-    return torch.where(total > 0, torch.exp(-(share * share.log()).sum()), 0.0)
+    rounding = torch.finfo(torch.float32).eps * pooled.norm()  # the map has no more digits than this
+    return torch.where(total > rounding, torch.exp(-(share * share.log()).sum()), 0.0)
 
 
 def checksum(parameters: Sequence[Tensor]) -> Tensor:

@@ -50,7 +50,7 @@ class Schedule:
             self._best, self._waited = value, 0
             return
         self._waited += 1
-        if self._waited > self._options.patience:
+        if self._waited >= self._options.patience:
             self._cut, self._waited = self._cut * self._options.factor, 0
 
     def state_dict(self) -> dict[str, Any]:

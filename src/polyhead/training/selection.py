@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
+from polyhead.scoring.board import KINDS, metrics_of
 from polyhead.scoring.metric import Direction, Score
 
 Scores = Mapping[str, Mapping[str, Score]]  # task -> metric -> score
@@ -20,6 +21,12 @@ class Selection:
     epoch: int | None = None
     waited: int = 0
     tasks: dict[str, float] = field(default_factory=dict)
+
+    @property
+    def lower_is_better(self) -> bool:
+        """Whether `value` is negated: the monitor is a loss or an error."""
+        last = self.monitor.rpartition("/")[2]
+        return last == "loss" or any(m.name == last and m.direction == "lower" for k in KINDS for m in metrics_of(k))
 
     def update(self, epoch: int, value: float | None) -> bool:
         """Whether `value` is the best so far; the first epoch is, even if undefined, so that there always is one."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any
 
 import torch
@@ -14,10 +15,12 @@ from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 from polyhead.balance import build_balance
 from polyhead.config.training import TrainOptions
 from polyhead.errors import InputError
+from polyhead.trace.environment import environment
 from polyhead.trace.folder import RunFolder
 from polyhead.trace.steps import cut_steps
-from polyhead.trace.tables import Tables
+from polyhead.trace.tables import TABLES, Tables
 from polyhead.training.checkpoint import load, save
+from polyhead.training.description import describe_data, describe_model
 from polyhead.training.feed import Feed
 from polyhead.training.network import build_network
 from polyhead.training.optimizer import build_optimizer
@@ -69,11 +72,18 @@ class Session:
         self.stopped_by: str | None = None
         self.seconds = 0.0
         self._since = time.monotonic()
+        self.started = ""
+        self.epoch_began = 0.0
 
     def _average(self, network: nn.Module) -> AveragedModel | None:
         if self.options.ema is None:
             return None
         return AveragedModel(network, multi_avg_fn=get_ema_multi_avg_fn(self.options.ema), use_buffers=True)
+
+    @property
+    def number(self) -> int:
+        """The running epoch as people count, from 1; the trace and the folder hold this."""
+        return self.epoch + 1
 
     @property
     def evaluated(self) -> nn.Module:
@@ -99,6 +109,49 @@ class Session:
         module = self.evaluated if self.ema is not None else self.network.module
         return dict(module.state_dict())
 
+    def begin(self, now: datetime) -> None:
+        """Describe the run, or, where it was begun before, bring back its checkpoint. Raises InputError."""
+        for draft in self.run.path.rglob(".*.draft"):
+            draft.unlink()  # of a write that was killed
+        described = describe_data(self.prepared)
+        if (self.run.path / "data.json").exists():
+            _check_same(self.run.read("data.json")["fingerprint"], described["fingerprint"])
+        self.run.write("data.json", described)
+        self.run.write("metadata.json", describe_model(self.prepared, self.network.module))
+        if (self.run.path / "environment.json").exists():
+            # Sums over more or fewer threads differ in their last bit.
+            torch.set_num_threads(self.run.read("environment.json")["threads"])
+        self.run.write("environment.json", environment(torch.get_num_threads(), str(self.fabric.device)))
+        if self.run.checkpoint("last").exists():
+            self.resume()
+        else:
+            self.tables.cut(dict.fromkeys(TABLES, 0))
+            cut_steps(self.run.trace, 0)
+            self.save()
+        state = self.run.path / "state.json"
+        self.started = self.run.read("state.json")["started"] if state.exists() else now.isoformat(timespec="seconds")
+        self.write_state("training")
+
+    def write_state(self, status: str, reason: str | None = None) -> None:
+        """Write state.json: where the run stands, for whoever looks into the folder."""
+        best = self.selection
+        sign = -1 if best.lower_is_better else 1
+        value = None if best.value is None else sign * best.value
+        self.run.write(
+            "state.json",
+            {
+                "status": status,
+                "reason": reason,
+                "epoch": self.epoch,
+                "step": self.total,
+                "epochs": self.options.epochs,
+                "best": {"monitor": best.monitor, "value": value, "epoch": best.epoch},
+                "stopped_by": self.stopped_by,
+                "started": self.started,
+                "seconds": self.elapsed(),
+            },
+        )
+
     def save(self) -> None:
         """Write last.ckpt: the whole state. What the tables hold beyond it is cut off on resume."""
         cuda = torch.cuda.get_rng_state() if self.fabric.device.type == "cuda" else None
@@ -120,7 +173,7 @@ class Session:
 
     def save_weights(self, name: str) -> None:
         """Write a checkpoint of the weights that count."""
-        save(self.run.checkpoint(name), {"network": self.weights(), "epoch": self.epoch})
+        save(self.run.checkpoint(name), {"network": self.weights(), "epoch": self.number})
 
     def resume(self) -> None:
         """Bring back last.ckpt and cut tables and steps to it. Raises InputError."""
@@ -144,3 +197,14 @@ class Session:
     def _stand(self, position: Mapping[str, Any]) -> None:
         self.epoch, self.step, self.total = position["epoch"], position["step"], position["total"]
         self.stopped_by = position["stopped_by"]
+
+
+def _check_same(before: Mapping[str, str], now: Mapping[str, str]) -> None:
+    changed = [name for name in before if before[name] != now.get(name)]
+    if changed:
+        raise InputError(
+            f"the {' and '.join(changed)} are not those the run began with",
+            where="resume",
+            do="bring the data back, or start a new run",
+            check="incomparable-runs",
+        )

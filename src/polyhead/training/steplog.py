@@ -79,7 +79,7 @@ class StepLog:
 
     def load_state_dict(self, state: dict[str, Any]) -> None:
         self._rows = state["rows"].to(self._device)
-        self._rates = state["rates"].numpy().copy()
+        self._rates = state["rates"].cpu().numpy().copy()
         self.filled = int(state["filled"])
         self.norms = state["norms"]
 

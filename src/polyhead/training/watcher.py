@@ -14,7 +14,7 @@ from polyhead.scoring.metric import Score
 
 @dataclass(frozen=True)
 class EpochReport:
-    """One epoch as it ended: losses, validation scores by task and metric, the monitor, seconds."""
+    """One epoch, counted from 1, as it ended: losses, validation scores by task and metric, the monitor, seconds."""
 
     epoch: int
     epochs: int
@@ -40,6 +40,9 @@ class Watcher:
 
     def on_phase(self, text: str) -> None:
         """Something else that takes time begins, such as the final evaluation."""
+
+    def on_end(self) -> None:
+        """Nothing more comes, whether the run finished or not."""
 
 
 class InterruptedRunError(Exception):

@@ -51,7 +51,7 @@ def metric_curve(run: Run, task: str) -> Panel | None:
         if floor is not None:
             axes.axhline(floor, color=COLOURS[1], lw=1, ls="--", label="floor")
             # One wild early epoch must not press everything that matters into a line.
-            _keep_scale(axes, [*table[column].drop_nulls().to_list(), floor])
+            _keep_scale(axes, table[column].drop_nulls().to_list(), floor)
         _epochs(axes, run)
         axes.set_title(f"{metric_label(metric)} on validation{f', {unit}' if unit else ''}")
 
@@ -83,11 +83,13 @@ def _logarithmic_where_needed(axes: Axes, values: list[float]) -> None:
         plain_logarithm(axes)
 
 
-def _keep_scale(axes: Axes, values: list[float]) -> None:
+def _keep_scale(axes: Axes, values: list[float], floor: float) -> None:
+    """Show the floor and what the values mostly are; values far off may leave the panel."""
     import numpy as np
 
     low, high = np.percentile(values, [10, 90])
     reach = 4 * max(high - low, 1e-9)
-    bottom, top = max(min(values), low - reach), min(max(values), high + reach)
+    bottom = min(floor, max(min(values), low - reach))
+    top = max(floor, min(max(values), high + reach))
     margin = 0.06 * max(top - bottom, 1e-9)
     axes.set_ylim(bottom - margin, top + margin)

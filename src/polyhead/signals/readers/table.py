@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -16,6 +17,9 @@ from polyhead.signals.source import InputArray, Source
 
 if TYPE_CHECKING:
     import polars
+
+_DECIMAL_COMMA = re.compile(r"[-+]?\d*,\d+(e[-+]?\d+)?", re.IGNORECASE)
+_EMPTY = ["", "NA", "N/A", "null", "nan", "NaN"]  # cells without a value
 
 
 class CsvOptions(Block):
@@ -43,11 +47,35 @@ def read_csv(data: DataOptions) -> Source:
             separator=options.separator,
             decimal_comma=options.decimal_comma,
             infer_schema_length=None,
-            null_values=["", "NA", "N/A", "null"],
+            null_values=_EMPTY,
+            glob=False,
         )
-    except (polars.exceptions.PolarsError, UnicodeDecodeError, ValueError) as error:
+    except (polars.exceptions.PolarsError, polars.exceptions.PanicException, OSError, ValueError) as error:
         raise _unreadable(path, "csv", error) from error
-    return _source(path, data, frame)
+    if any("\ufffd" in name for name in frame.columns):
+        raise InputError("is not UTF-8 text", where=str(path), do="save it with the encoding UTF-8")
+    _refuse_repeated(path, data, frame)
+    return _source(path, data, frame.with_columns(_stripped(frame[name]) for name in frame.columns))
+
+
+def _refuse_repeated(path: Path, data: DataOptions, frame: polars.DataFrame) -> None:
+    """Refuse a name that stands over several columns; polars calls the second one NAME_duplicated_0."""
+    named = {name for spec in data.inputs.values() for name in spec.names} | {t.key for t in data.targets.values()}
+    for name in sorted(named | set(data.column_keys())):
+        if f"{name}_duplicated_0" in frame.columns:
+            raise InputError(f"several columns are called {name!r}", where=str(path), do="give each its own name")
+
+
+def _stripped(column: polars.Series) -> polars.Series:
+    """Text without the blanks around it; numbers where it then holds nothing else, as in `1, 2`."""
+    import polars
+
+    if column.dtype != polars.String:
+        return column
+    text = column.str.strip_chars()
+    text = text.set(text.is_in(_EMPTY), None)
+    numbers = text.cast(polars.Float64, strict=False)
+    return numbers if numbers.null_count() == text.null_count() else text
 
 
 def read_parquet(data: DataOptions) -> Source:
@@ -56,15 +84,16 @@ def read_parquet(data: DataOptions) -> Source:
 
     path = readable(data.path)
     try:
-        frame = polars.read_parquet(path)
-    except (polars.exceptions.PolarsError, OSError) as error:
+        frame = polars.read_parquet(path, glob=False)
+    except (polars.exceptions.PolarsError, polars.exceptions.PanicException, OSError) as error:
         raise _unreadable(path, "parquet", error) from error
     return _source(path, data, frame)
 
 
-def _unreadable(path: Path, kind: str, error: Exception) -> InputError:
+def _unreadable(path: Path, kind: str, error: BaseException) -> InputError:
     first = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
-    return InputError(f"cannot be read as {kind} ({first})", where=str(path), do="check the file and its separator")
+    look = "its separator and encoding (UTF-8)" if kind == "csv" else "whether it is whole"
+    return InputError(f"cannot be read as {kind} ({first})", where=str(path), do=f"check {look}")
 
 
 def _source(path: Path, data: DataOptions, frame: polars.DataFrame) -> Source:
@@ -77,11 +106,15 @@ def _source(path: Path, data: DataOptions, frame: polars.DataFrame) -> Source:
 
 
 def _present(path: Path, frame: polars.DataFrame, key: str) -> polars.Series:
+    import polars
+
     if key not in frame.columns:
         raise InputError(
             f"no column {key!r}{nearest(key, frame.columns)}; it has {', '.join(map(repr, frame.columns[:30]))}",
             where=str(path),
         )
+    if frame[key].dtype.is_nested() or frame[key].dtype in (polars.Binary, polars.Duration, polars.Object):
+        raise InputError(f"column {key!r} holds {frame[key].dtype}, not numbers or text", where=str(path))
     return frame[key]
 
 
@@ -107,6 +140,7 @@ def _numbers(path: Path, column: polars.Series) -> NDArray[np.float32]:
                 f"column {column.name!r} is an input but row {row + 1} holds {column[row]!r}, not a number"
                 f" ({len(wrong)} such cells)",
                 where=str(path),
+                do="write `decimal_comma: true`" if _DECIMAL_COMMA.fullmatch(str(column[row])) else "",
             )
         column = numbers
     return column.cast(polars.Float32).to_numpy()
@@ -119,6 +153,8 @@ def _column(path: Path, frame: polars.DataFrame, key: str) -> NDArray[Any]:
     column = _present(path, frame, key)
     if column.dtype == polars.Boolean:
         column = column.cast(polars.Int64)
+    elif column.dtype.is_decimal() or column.dtype in (polars.Int128, polars.UInt128):
+        column = column.cast(polars.Float64)
     if column.dtype.is_numeric():
         return column.cast(polars.Float64).to_numpy() if column.null_count() else column.to_numpy()
     return np.asarray(column.cast(polars.String).fill_null("").to_list(), dtype=np.str_)

@@ -1,0 +1,127 @@
+"""A run brought back from its folder, to judge a checkpoint again or to predict other files."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+
+from polyhead.config.data import DataOptions, WindowOptions
+from polyhead.config.experiment import Experiment
+from polyhead.errors import InputError
+from polyhead.signals.assembly import assemble
+from polyhead.signals.source import Source
+from polyhead.signals.statistics import ChannelScaling, refuse_non_finite
+from polyhead.signals.windows import WindowSet
+from polyhead.tasks import Task, restore_task
+from polyhead.trace.folder import RunFolder
+from polyhead.trace.predictions import write_frame
+from polyhead.training.checkpoint import load
+from polyhead.training.description import fingerprints
+from polyhead.training.evaluation import decided, pool
+from polyhead.training.feed import Feed
+from polyhead.training.finish import judge, prediction_frame, write_predictions
+from polyhead.training.network import Network, build_network
+from polyhead.training.preparation import prepare
+
+
+def judge_splits(
+    run: RunFolder, experiment: Experiment, source: Source, checkpoint: str, split: str | None, csv: bool
+) -> dict[str, Any]:
+    """Metrics of a checkpoint on the run's own splits. Raises InputError where the data changed since."""
+    prepared = prepare(experiment, source)
+    if fingerprints(prepared) != run.read("data.json")["fingerprint"]:
+        raise InputError("the data or the split are not those of the run", where=str(run.path))
+    wanted = [split] if split else list(prepared.split.names)
+    if split and split not in prepared.split.names:
+        raise InputError(f"no split {split!r}; there are {', '.join(prepared.split.names)}", where="--split")
+    network, feed = _restore(run, experiment, prepared.windows, prepared.tasks, checkpoint)
+    index = {name: prepared.split[name] for name in dict.fromkeys([*wanted, "val"])}  # val sets the thresholds
+    metrics, pooled = judge(network, feed, index, experiment.train.batch_size, experiment.seed)
+    for name in wanted:
+        saved = name if checkpoint == "best" else f"{name}@{Path(checkpoint).stem}"
+        write_predictions(run, saved, prepared.tasks, prepared.windows, index[name], pooled[name], csv)
+    if not split:
+        return metrics
+    return {key: metrics[key] for key in ("thresholds", split)} | {"summary": {split: metrics["summary"][split]}}
+
+
+def judge_file(run: RunFolder, experiment: Experiment, source: Source, checkpoint: str, csv: bool) -> dict[str, Any]:
+    """Metrics of a checkpoint on every window of another file, at the run's own thresholds, as split `data`."""
+    windows = assemble(experiment.data, source, experiment.horizon)
+    tasks = _tasks(run, experiment)
+    network, feed = _restore(run, experiment, windows, tasks, checkpoint)
+    at = run.read("metrics.json")["thresholds"]
+    index = np.arange(len(windows))
+    metrics, pooled = judge(network, feed, {"data": index}, experiment.train.batch_size, experiment.seed, at)
+    write_predictions(run, "data", tasks, windows, index, pooled["data"], csv)
+    return metrics
+
+
+def predict_file(run: RunFolder, experiment: Experiment, source: Source, checkpoint: str, output: Path) -> int:
+    """Write predictions for every window of `source`, without truth; returns how many."""
+    if output.suffix not in (".parquet", ".csv"):
+        raise InputError(f"ends in {output.suffix!r}", where=str(output), do="write a .parquet or .csv file")
+    windows = assemble(_windowed(run, experiment.data), source, horizon=0)
+    tasks = _tasks(run, experiment)
+    network, feed = _restore(run, experiment, windows, tasks, checkpoint, labels=False)
+    index = np.arange(len(windows))
+    pooled = pool(network, feed, index, experiment.train.batch_size)
+    pooled = decided(pooled, run.read("metrics.json")["thresholds"])
+    write_frame(output, prediction_frame(tasks, windows, index, pooled, truth=False))
+    return len(windows)
+
+
+def _windowed(run: RunFolder, data: DataOptions) -> DataOptions:
+    """`data` with the run's window length, so that rows may or may not bring the samples that were to be forecast."""
+    length = run.read("data.json")["windows"]["length"]
+    if data.window is not None or not length:
+        return data
+    return data.model_copy(update={"window": WindowOptions(length=length, stride=length)})
+
+
+def _tasks(run: RunFolder, experiment: Experiment) -> tuple[Task, ...]:
+    targets = run.read("data.json")["targets"]
+    return tuple(restore_task(name, o, targets[name]["fitted"]) for name, o in experiment.enabled.items())
+
+
+def _restore(
+    run: RunFolder,
+    experiment: Experiment,
+    windows: WindowSet,
+    tasks: tuple[Task, ...],
+    checkpoint: str,
+    labels: bool = True,
+) -> tuple[Network, Feed]:
+    """The run's network with a checkpoint's weights, and a feed with the run's scaling. Raises InputError."""
+    described = run.read("data.json")["inputs"]
+    _check_inputs(run, windows, described)
+    if experiment.data.non_finite == "refuse":
+        refuse_non_finite(windows)
+    path = Path(checkpoint) if checkpoint.endswith(".ckpt") else run.checkpoint(checkpoint)
+    network = build_network(experiment, windows, tasks)
+    try:
+        network.load_state_dict(load(path)["network"])
+    except RuntimeError as error:
+        raise InputError("its weights do not fit this run's network", where=str(path)) from error
+    scaling = {
+        name: ChannelScaling(one["scaling"]["kind"], *(np.array(one["scaling"][k]) for k in ("offset", "scale")))
+        for name, one in described.items()
+    }
+    fill = experiment.data.non_finite == "mask"
+    return network, Feed(windows, tasks, scaling, torch.device("cpu"), fill, labels)
+
+
+def _check_inputs(run: RunFolder, windows: WindowSet, described: dict[str, Any]) -> None:
+    length = run.read("data.json")["windows"]["length"]
+    for name, array in windows.inputs.items():
+        if list(array.channels) != described[name]["channels"]:
+            raise InputError(
+                f"input {name!r} has channels {', '.join(array.channels)}, the run was trained on"
+                f" {', '.join(described[name]['channels'])}",
+                where="data",
+            )
+    if windows.length != length:
+        raise InputError(f"windows of {windows.length} samples, the run was trained on {length}", where="data")
