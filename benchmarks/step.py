@@ -111,17 +111,21 @@ def ratio(model: str, stretches: int, steps: int) -> tuple[float, float, float, 
         session = Session(prepared, RunFolder.create(Path(folder), "benchmark", datetime.now()))
         session.begin(datetime.now(UTC))
         bare = BareLoop(prepared)
+
+        def traced(index: np.ndarray) -> None:
+            train_step(session, [index])
+            session.total += 1
+
         order = [parts[0] for epoch in range(1 + stretches * steps // 100) for parts in session.steps_of(epoch)]
         ours, theirs = [], []
         for stretch in range(stretches + 1):
             part = [index for index in order[stretch * steps : (stretch + 1) * steps] if len(index) == BATCH]
             session.log.begin(len(part))
             times = []
-            for loop in (lambda i: train_step(session, [i]), bare.step)[:: 1 if stretch % 2 else -1]:
+            for loop in (traced, bare.step)[:: 1 if stretch % 2 else -1]:
                 began = time.perf_counter()
-                for number, index in enumerate(part):
+                for index in part:
                     loop(index)
-                    session.total += loop is not bare.step
                 times.append((time.perf_counter() - began) / len(part))
             if stretch:  # the first one warms up
                 first, second = times if stretch % 2 else times[::-1]

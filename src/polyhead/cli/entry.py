@@ -6,6 +6,7 @@ import os
 import sys
 import traceback
 from collections.abc import Sequence
+from contextlib import nullcontext
 from itertools import pairwise
 from pathlib import Path
 
@@ -28,9 +29,11 @@ def run(arguments: list[str]) -> int:
     from polyhead.errors import InputError
 
     as_json = _wants_json(arguments)
-    with output.results_apart():
+    arguments = arguments or ["--help"]
+    help_asked = "--help" in arguments  # help is a result too, and the parser prints it
+    with nullcontext() if help_asked else output.results_apart():
         try:
-            return int(command()(_with_latest(arguments) or ["--help"], "polyhead", standalone_mode=False) or DONE)
+            return int(command()(_with_latest(arguments), "polyhead", standalone_mode=False) or DONE)
         except InputError as error:
             output.failed(as_json, error.what, error.where, error.do)
         except typer.Exit as end:

@@ -109,7 +109,8 @@ def _record(
         epoch
         | {"train_loss": totals["train"], "val_loss": totals["val"]}
         | metrics
-        | {"val_skill": mean_skill(scores), "lr": float(log["lr"][-1]), "epoch_time": session.elapsed() - session.epoch_began},
+        | {"val_skill": mean_skill(scores), "lr": float(log["lr"][-1])}
+        | {"epoch_time": session.elapsed() - session.epoch_began},
     )
     for phase in ("train", "val"):
         each = {f"loss_{task.name}": _known(losses[phase][i]) for i, task in enumerate(session.tasks)}
