@@ -34,6 +34,7 @@ def close_epoch(session: Session, steps: Sequence[Sequence[Index]], watcher: Wat
     value = monitored(session.selection.monitor, scores, totals)
     best = session.selection.update(session.number, value)
     session.schedule.epoch_ended(value)
+    session.stopped_by = _why_stop(session)
     _record(session, scores["val"], pooled["val"], losses, totals)
     _record_steps(session, steps)
     _save_weights(session, scores["val"], best)
@@ -48,7 +49,6 @@ def close_epoch(session: Session, steps: Sequence[Sequence[Index]], watcher: Wat
         seconds=session.elapsed(),
     )
     session.epoch, session.step = session.epoch + 1, 0
-    session.stopped_by = _why_stop(session)
     session.log.begin(0)
     session.save()
     session.write_state("training")
@@ -97,8 +97,7 @@ def _record(
     losses: Mapping[str, NDArray[np.float64]],
     totals: Mapping[str, float],
 ) -> None:
-    last = session.number == session.options.epochs
-    if session.epoch % session.trace.epochs and not last:
+    if session.epoch % session.trace.epochs and session.stopped_by is None:
         return
     epoch: dict[str, Value] = {"epoch": session.number}
     tables = session.tables
@@ -197,7 +196,7 @@ def _save_weights(session: Session, scores: Scores, best: bool) -> None:
 
 def _why_stop(session: Session) -> str | None:
     options = session.options
-    if session.epoch >= options.epochs:
+    if session.number >= options.epochs:
         return "epochs"
     if options.early_stopping and session.selection.waited >= options.early_stopping:
         return "early_stopping"
