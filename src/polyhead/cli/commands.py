@@ -196,9 +196,10 @@ def study(
 ) -> None:
     """Train a study's config, or list the studies."""
     from polyhead import api
+    from polyhead.studies import STUDIES
 
     if name == "list":
-        rows = [{"name": one.name, "title": one.title, "configs": list(one.configs)} for one in api.STUDIES.values()]
+        rows = [{"name": one.name, "title": one.title, "configs": list(one.configs)} for one in STUDIES.values()]
         if format is Format.json:
             output.emit_json({"studies": rows})
         else:

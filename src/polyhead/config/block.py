@@ -2,22 +2,35 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any
+from dataclasses import dataclass
+from typing import Annotated, Any, Literal, Union, get_args, get_origin
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, BeforeValidator, ConfigDict, WithJsonSchema
 
 
 class Block(BaseModel):
-    """A block of the YAML: unknown keys are errors, values are not converted, fields are frozen."""
+    """A block of the YAML: unknown keys are errors and fields are frozen.
+
+    Values of a file are not converted either ("5" is no number): the loader validates strictly."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True, allow_inf_nan=False)
 
 
-def text_as(key: str) -> Callable[[Any], Any]:
-    """A validator that reads a bare `text` as `{key: text}`, the short spelling of a block."""
+@dataclass(frozen=True)
+class ShortSpelling:
+    """Reads a bare `text` as `{key: text}`, the short spelling of a block."""
 
-    def read(value: Any) -> Any:
-        return {key: value} if isinstance(value, str) else value
+    key: str
 
-    return read
+    def __call__(self, value: Any) -> Any:
+        """The value written out, or as it is."""
+        return {self.key: value} if isinstance(value, str) else value
+
+
+def text_as(key: str, *blocks: type[Block]) -> BeforeValidator:
+    """A validator that reads a bare `text` as `{key: text}`; its JSON Schema accepts both spellings."""
+    kinds = [block.model_fields[key].annotation for block in blocks]
+    words = [word for kind in kinds if get_origin(kind) is Literal for word in get_args(kind)]
+    short: Any = Annotated[str, WithJsonSchema({"type": "string", **({"enum": words} if words else {})})]
+    written_out: Any = Union[blocks]  # noqa: UP007 - built from a tuple
+    return BeforeValidator(ShortSpelling(key), json_schema_input_type=written_out | short)

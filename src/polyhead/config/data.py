@@ -10,6 +10,10 @@ from pydantic import BeforeValidator, Field, PositiveFloat, PositiveInt, model_v
 from polyhead.config.block import Block, text_as
 
 Axis = Literal["window", "channel", "time", "feature", "sample"]
+FILE_READERS = ("npz", "csv", "parquet")
+"""Readers of files that name arrays or columns: they need a path, and inputs and targets from the configuration."""
+READERS = (*FILE_READERS, "bearings")
+"""Every reader that a name can call, the studies' generators among them."""
 
 
 class InputOptions(Block):
@@ -46,7 +50,7 @@ class TargetOptions(Block):
     """Name of the array or column."""
     column: int | None = Field(default=None, ge=0)
     """Column of a two-dimensional array, counted from 0."""
-    missing: list[float | str] = []
+    missing: list[float | str] = Field(default_factory=list)
     """Values that mean "not known", in physical units; NaN and null always do."""
     valid: tuple[float | None, float | None] | None = None
     """Range of values that are real, `[low, high]` with null for open; values outside are masked."""
@@ -72,13 +76,21 @@ class WindowOptions(Block):
     """Samples from the start of one window to the start of the next."""
 
 
+OneName = Annotated[list[str], Field(min_length=1, max_length=1)]
+
+
+def _only(value: Any) -> Any:
+    """A list of one label is that label; several are not available yet."""
+    return value[0] if isinstance(value, list) and len(value) == 1 else value
+
+
 class SplitOptions(Block):
     """How recordings are shared out between training, validation and test."""
 
     by: str = "group"
     """The unit that stays whole: `group` (the recording), a column that holds recordings together, or `window`
     (each window on its own, which lets neighbours of one recording stand on both sides)."""
-    stratify: str | None = None
+    stratify: Annotated[str | None, BeforeValidator(_only, json_schema_input_type=str | OneName | None)] = None
     """Target whose classes are spread evenly over the splits."""
     fractions: tuple[float, float, float] = (0.7, 0.15, 0.15)
     """Shares of training, validation and test; they sum to 1."""
@@ -98,8 +110,8 @@ class SplitOptions(Block):
         return self
 
 
-Target = Annotated[TargetOptions, BeforeValidator(text_as("key"))]
-Input = Annotated[InputOptions, BeforeValidator(text_as("key"))]
+Target = Annotated[TargetOptions, text_as("key", TargetOptions)]
+Input = Annotated[InputOptions, text_as("key", InputOptions)]
 Scaling = Literal["standard", "minmax", "none"]
 
 
@@ -110,12 +122,12 @@ class DataOptions(Block):
     """Name of a reader (npz, csv, parquet), of a study's generator (bearings), or `package.module:function`."""
     path: str | None = None
     """File to read, relative to the configuration file's folder or absolute."""
-    options: dict[str, Any] = {}
+    options: dict[str, Any] = Field(default_factory=dict)
     """The reader's own keys. They are written beside `reader`, not under `options`."""
-    inputs: dict[str, Input] = {}
+    inputs: dict[str, Input] = Field(default_factory=dict)
     """Named inputs of the network. Those with a time axis go through the backbone; the others are known inputs that
     join it. A generator brings its own."""
-    targets: dict[str, Target] = {}
+    targets: dict[str, Target] = Field(default_factory=dict)
     """Named targets. A generator brings its own."""
     group: str | Consecutive | None = None
     """Key of the recording's id, or `{consecutive: N}`. Default: every row is a recording of its own."""
@@ -127,7 +139,7 @@ class DataOptions(Block):
     """How recordings are cut into windows. Left out, each row is one window."""
     non_finite: Literal["refuse", "mask"] = "refuse"
     """NaN and Inf in inputs: refuse them by name, or put the channel's training mean in their place."""
-    scaling: dict[str, Scaling] = {}
+    scaling: dict[str, Scaling] = Field(default_factory=dict)
     """Scaling per input, fitted on training windows only. Default: standard."""
     split: SplitOptions = SplitOptions()
     """How recordings are shared out between training, validation and test."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pydantic import Field, model_validator
+from pydantic import Field, field_validator
 
 from polyhead.config.block import Block
 from polyhead.config.data import DataOptions
@@ -18,7 +18,7 @@ class Experiment(Block):
     """Name of the experiment and of its folder of runs."""
     notes: str = ""
     """Free text, shown in the report."""
-    tags: list[str] = []
+    tags: list[str] = Field(default_factory=list)
     """Words to find the run by."""
     hypothesis: str = ""
     """What this run is meant to find out."""
@@ -37,11 +37,12 @@ class Experiment(Block):
     trace: TraceOptions = TraceOptions()
     """What is recorded."""
 
-    @model_validator(mode="after")
-    def _some_task(self) -> Experiment:
-        if not self.enabled:
+    @field_validator("tasks")
+    @classmethod
+    def _some_task(cls, tasks: dict[str, Task]) -> dict[str, Task]:
+        if not any(task.enabled for task in tasks.values()):
             raise ValueError("every task is disabled: enable at least one")
-        return self
+        return tasks
 
     @property
     def enabled(self) -> dict[str, Task]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from pydantic import BeforeValidator, Field, PositiveFloat, PositiveInt
+from pydantic import Field, PositiveFloat, PositiveInt, ValidationInfo, field_validator
 
 from polyhead.config.block import Block, text_as
 
@@ -42,12 +42,19 @@ class TcnOptions(Block):
     dropout: float = Field(default=0.0, ge=0, lt=1)
     """Share of channels dropped in each block while training."""
     norm: Norm = "none"
-    """Normalisation in each block. Batch statistics make windows of one batch depend on each other."""
+    """Normalisation in each block. Batch statistics make windows of one batch depend on each other; those of a group
+    are over time, so that a step sees later ones."""
+
+    @field_validator("dilations")
+    @classmethod
+    def _one_per_block(cls, dilations: list[int] | None, info: ValidationInfo) -> list[int] | None:
+        blocks = len(info.data.get("channels", dilations or ()))  # channels that are wrong have their own error
+        if dilations is not None and len(dilations) != blocks:
+            raise ValueError(f"expected one for each of the {blocks} blocks in channels, found {len(dilations)}")
+        return dilations
 
 
-Backbone = Annotated[
-    Annotated[MlpOptions | TcnOptions, Field(discriminator="name")], BeforeValidator(text_as("name"))
-]
+Backbone = Annotated[MlpOptions | TcnOptions, Field(discriminator="name"), text_as("name", MlpOptions, TcnOptions)]
 
 
 class ModelOptions(Block):
@@ -84,8 +91,9 @@ class KendallOptions(Block):
 
 
 Balance = Annotated[
-    Annotated[SumOptions | FloorOptions | KendallOptions, Field(discriminator="method")],
-    BeforeValidator(text_as("method")),
+    SumOptions | FloorOptions | KendallOptions,
+    Field(discriminator="method"),
+    text_as("method", SumOptions, FloorOptions, KendallOptions),
 ]
 
 

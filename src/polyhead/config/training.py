@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import BeforeValidator, Field, NonNegativeFloat, PositiveFloat, PositiveInt
+from pydantic import Field, NonNegativeFloat, PositiveFloat, PositiveInt
 
 from polyhead.config.block import Block, text_as
 
@@ -23,7 +23,7 @@ class ScheduleOptions(Block):
     """Of plateau: epochs without a better monitor before the rate falls."""
 
 
-Schedule = Annotated[ScheduleOptions, BeforeValidator(text_as("name"))]
+Schedule = Annotated[ScheduleOptions, text_as("name", ScheduleOptions)]
 
 
 class TrainOptions(Block):

@@ -168,8 +168,10 @@ def _stratified(
     side = np.empty(len(counts), np.int64)
     shuffled = rng.permutation(len(counts))
     for one in shuffled[np.argsort(-counts[shuffled].max(axis=1), kind="stable")]:
-        room = ((goal - held) / total * counts[one]).sum(axis=1)
-        best = int(np.argmax(room / fractions[wanted]))
+        room = ((goal - held) / total * counts[one]).sum(axis=1) / fractions[wanted]
+        tied = np.flatnonzero(room > room.max() - 1e-9)
+        emptiest = tied[np.argmax(1 - held[tied].sum(axis=1) / goal[tied].sum(axis=1))]
+        best = 0 if tied[0] == 0 else int(emptiest)  # a class must be trained on before it can be judged
         held[best] += counts[one]
         side[one] = wanted[best]
     for empty in set(wanted) - set(side):

@@ -71,7 +71,8 @@ def _affordable(windows: WindowSet, most: int) -> int:
 
 def _median(values: NDArray[np.float32]) -> NDArray[np.float64]:
     flat = np.moveaxis(values, 1, 0).reshape(values.shape[1], -1)
-    return np.array([np.median(row[np.isfinite(row)]) if np.isfinite(row).any() else np.nan for row in flat])
+    finite = [row[np.isfinite(row)].astype(np.float64) for row in flat]
+    return np.array([np.median(row) if len(row) else np.nan for row in finite])
 
 
 class _Sums:

@@ -12,7 +12,7 @@ from polyhead.tasks.binary import Binary
 from polyhead.tasks.classification import Classification
 from polyhead.tasks.forecast import Forecast
 from polyhead.tasks.regression import Regression
-from polyhead.tasks.task import Decoded, Task
+from polyhead.tasks.task import ClassTask, Decoded, LabelTask, Task
 
 TASKS: dict[str, type[Task]] = {
     "classification": Classification,
@@ -46,4 +46,4 @@ def restore_task(name: str, options: TaskConfig, state: dict[str, Any]) -> Task:
     return Regression.restore(name, options, state)
 
 
-__all__ = ["TASKS", "Decoded", "Task", "fit_task", "restore_task"]
+__all__ = ["TASKS", "ClassTask", "Decoded", "LabelTask", "Task", "fit_task", "restore_task"]

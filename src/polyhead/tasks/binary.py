@@ -16,17 +16,15 @@ from polyhead.scoring.board import fit_reference
 from polyhead.signals.target import Target, classes_of, encode
 from polyhead.signals.windows import Index, WindowSet
 from polyhead.tasks.head import WindowHead
-from polyhead.tasks.task import Decoded, Fitted, Task, labelled
+from polyhead.tasks.task import ClassTask, Decoded, Fitted, labelled
 
 
 @dataclass(frozen=True)
-class Binary(Task):
+class Binary(ClassTask):
     """`classes` are the labels of no and yes, `pos_weight` multiplies the loss of yes."""
 
     kind: ClassVar[str] = "binary"
     options: BinaryOptions
-    target: str
-    classes: tuple[str, ...]
     pos_weight: float
 
     @classmethod
@@ -53,9 +51,16 @@ class Binary(Task):
     @classmethod
     def restore(cls, name: str, options: BinaryOptions, state: dict[str, Any]) -> Binary:
         """The task that `state` was taken from."""
-        metrics = tuple(options.metrics) if options.metrics else None
-        fitted, key = Fitted.from_dict(state), options.target or name
-        return cls(name, options.weight, metrics, fitted, options, key, tuple(state["classes"]), state["pos_weight"])
+        return cls(
+            name=name,
+            weight=options.weight,
+            metrics=tuple(options.metrics) if options.metrics else None,
+            fitted=Fitted.from_dict(state),
+            target=options.target or name,
+            classes=tuple(state["classes"]),
+            options=options,
+            pos_weight=state["pos_weight"],
+        )
 
     def build_head(self, width: int) -> nn.Module:
         return WindowHead(width, self.constant, self.options.head)

@@ -15,17 +15,15 @@ from polyhead.scoring.board import fit_reference
 from polyhead.signals.target import classes_of, encode
 from polyhead.signals.windows import Index, WindowSet
 from polyhead.tasks.head import WindowHead
-from polyhead.tasks.task import Decoded, Fitted, Task, labelled
+from polyhead.tasks.task import ClassTask, Decoded, Fitted, labelled
 
 
 @dataclass(frozen=True)
-class Classification(Task):
-    """`classes` are the labels known in training, in the order of the outputs."""
+class Classification(ClassTask):
+    """One of several classes."""
 
     kind: ClassVar[str] = "classification"
     options: ClassificationOptions
-    target: str
-    classes: tuple[str, ...]
 
     @classmethod
     def fit(cls, name: str, options: ClassificationOptions, windows: WindowSet, train: Index) -> Classification:
@@ -46,9 +44,15 @@ class Classification(Task):
     @classmethod
     def restore(cls, name: str, options: ClassificationOptions, state: dict[str, Any]) -> Classification:
         """The task that `state` was taken from."""
-        metrics = tuple(options.metrics) if options.metrics else None
-        key = options.target or name
-        return cls(name, options.weight, metrics, Fitted.from_dict(state), options, key, tuple(state["classes"]))
+        return cls(
+            name=name,
+            weight=options.weight,
+            metrics=tuple(options.metrics) if options.metrics else None,
+            fitted=Fitted.from_dict(state),
+            target=options.target or name,
+            classes=tuple(state["classes"]),
+            options=options,
+        )
 
     def build_head(self, width: int) -> nn.Module:
         return WindowHead(width, self.constant, self.options.head)

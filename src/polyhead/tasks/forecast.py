@@ -68,11 +68,17 @@ class Forecast(Task):
     @classmethod
     def restore(cls, name: str, options: ForecastOptions, state: dict[str, Any]) -> Forecast:
         """The task that `state` was taken from."""
-        metrics = tuple(options.metrics) if options.metrics else None
-        offset, scale = np.array(state["offset"]), np.array(state["scale"])
-        loss = ResidualLoss(options.loss_fn, state["beta"])
-        fitted, channels = Fitted.from_dict(state), tuple(state["channels"])
-        return cls(name, options.weight, metrics, fitted, options, channels, offset, scale, loss)
+        return cls(
+            name=name,
+            weight=options.weight,
+            metrics=tuple(options.metrics) if options.metrics else None,
+            fitted=Fitted.from_dict(state),
+            options=options,
+            channels=tuple(state["channels"]),
+            offset=np.array(state["offset"]),
+            scale=np.array(state["scale"]),
+            loss=ResidualLoss(options.loss_fn, state["beta"]),
+        )
 
     def build_head(self, width: int) -> nn.Module:
         return ForecastHead(width, len(self.channels), self.options.horizon, self.constant, self.options.head)

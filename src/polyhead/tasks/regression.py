@@ -17,7 +17,7 @@ from polyhead.signals.target import Target
 from polyhead.signals.windows import Index, WindowSet
 from polyhead.tasks.head import WindowHead
 from polyhead.tasks.residual import ResidualLoss
-from polyhead.tasks.task import Decoded, Fitted, Task, labelled
+from polyhead.tasks.task import Decoded, Fitted, LabelTask, labelled
 
 _EDGE = 1e-3  # a bounded output starts at least this share of the range away from either bound
 _ROUNDING = 1e-12  # a spread below this share of the offset is float64's rounding
@@ -53,12 +53,11 @@ class TargetScale:
 
 
 @dataclass(frozen=True)
-class Regression(Task):
+class Regression(LabelTask):
     """One or several numbers per window. `range` bounds the outputs in scaled units, each (output,)."""
 
     kind: ClassVar[str] = "regression"
     options: RegressionOptions
-    target: str
     scale: TargetScale
     loss: ResidualLoss
     range: tuple[Tensor, Tensor] | None
@@ -87,11 +86,18 @@ class Regression(Task):
     @classmethod
     def restore(cls, name: str, options: RegressionOptions, state: dict[str, Any]) -> Regression:
         """The task that `state` was taken from."""
-        metrics = tuple(options.metrics) if options.metrics else None
         scale = TargetScale.from_dict(state["scale"])
-        loss = ResidualLoss(options.loss_fn, state["beta"])
-        fitted, key = Fitted.from_dict(state), options.target or name
-        return cls(name, options.weight, metrics, fitted, options, key, scale, loss, _range(options, scale))
+        return cls(
+            name=name,
+            weight=options.weight,
+            metrics=tuple(options.metrics) if options.metrics else None,
+            fitted=Fitted.from_dict(state),
+            target=options.target or name,
+            options=options,
+            scale=scale,
+            loss=ResidualLoss(options.loss_fn, state["beta"]),
+            range=_range(options, scale),
+        )
 
     def build_head(self, width: int) -> nn.Module:
         return WindowHead(width, self.constant, self.options.head)

@@ -91,6 +91,20 @@ class Task(ABC):
         return torch.where(mask, self.losses(output.float(), truth), 0.0).sum()
 
 
+@dataclass(frozen=True)
+class LabelTask(Task):
+    """A task that reads the target of this name."""
+
+    target: str
+
+
+@dataclass(frozen=True)
+class ClassTask(LabelTask):
+    """A task whose labels are words; `classes` are those known in training, in the order of the outputs."""
+
+    classes: tuple[str, ...]
+
+
 def labelled(name: str, target: str, windows: WindowSet, train: Index) -> Target:
     """The training labels of a task. Raises InputError where none is known or all are alike."""
     fitted = windows.targets[target].take(train)

@@ -6,14 +6,13 @@ from typing import Any
 
 import numpy as np
 
+from polyhead.config.experiment import Experiment
 from polyhead.scoring.board import metrics_of
 from polyhead.signals.fingerprint import data_fingerprint, label_fingerprint, split_fingerprint
 from polyhead.signals.split import Split
-from polyhead.signals.target import Target
+from polyhead.signals.target import Target, encode
 from polyhead.signals.windows import WindowSet
-from polyhead.tasks import Task
-from polyhead.tasks.forecast import Forecast
-from polyhead.tasks.regression import Regression
+from polyhead.tasks import ClassTask, LabelTask, Task
 from polyhead.training.network import Network, count_parameters
 from polyhead.training.preparation import Prepared
 
@@ -64,34 +63,25 @@ def _target(prepared: Prepared, task: Task) -> dict[str, Any]:
     windows, split = prepared.windows, prepared.split
     described: dict[str, Any] = {"kind": task.kind, "unit": task.fitted.unit, "fitted": task.state()}
     described |= {"key": None, "classes": None, "counts": None, "summary": None}
-    if isinstance(task, Forecast):
+    if not isinstance(task, LabelTask):
         described["known"] = {name: len(split[name]) for name in split.names}
         described["missing"] = dict.fromkeys(split.names, 0)
         return described
-    key: str = task.target  # type: ignore[attr-defined]
-    targets = {name: windows.targets[key].take(split[name]) for name in split.names}
-    described["key"] = key
+    targets = {name: windows.targets[task.target].take(split[name]) for name in split.names}
+    described["key"] = task.target
     described["known"] = {name: int(target.mask.sum()) for name, target in targets.items()}
     described["missing"] = {name: int((~target.mask).sum()) for name, target in targets.items()}
-    if isinstance(task, Regression):
+    if isinstance(task, ClassTask):
+        described["classes"] = list(task.classes)
+        described["counts"] = {name: _counts(task, target) for name, target in targets.items()}
+    else:
         described["summary"] = {name: _summary(target) for name, target in targets.items()}
-        return described
-    classes: tuple[str, ...] = task.classes  # type: ignore[attr-defined]
-    codes = task.targets(windows)
-    assert codes is not None
-    described["classes"] = list(classes)
-    described["counts"] = {
-        name: {
-            label: int(count)
-            for label, count in zip(
-                classes,
-                np.bincount(codes.numpy()[split[name]][targets[name].mask].astype(int), minlength=len(classes)),
-                strict=True,
-            )
-        }
-        for name in split.names
-    }
     return described
+
+
+def _counts(task: ClassTask, target: Target) -> dict[str, int]:
+    codes = encode(task.name, target, task.classes)[target.mask]
+    return dict(zip(task.classes, np.bincount(codes, minlength=len(task.classes)).tolist(), strict=True))
 
 
 def _summary(target: Target) -> dict[str, float | None]:
@@ -149,16 +139,16 @@ def describe_model(prepared: Prepared, network: Network) -> dict[str, Any]:
         },
         "features": [f"{name}.{channel}" for name, array in windows.inputs.items() for channel in array.channels],
         "windows": {name: len(split[name]) for name in split.names},
-        "tasks": {task.name: _task(task) for task in prepared.tasks},
+        "tasks": {task.name: _task(prepared.experiment, task) for task in prepared.tasks},
     }
 
 
-def _task(task: Task) -> dict[str, Any]:
+def _task(experiment: Experiment, task: Task) -> dict[str, Any]:
     return {
         "kind": task.kind,
         "primary": metrics_of(task.kind)[0].name,
         "unit": task.fitted.unit,
         "floor_loss": task.fitted.floor_loss,
-        "loss_fn": task.options.loss_fn,  # type: ignore[attr-defined]
+        "loss_fn": experiment.tasks[task.name].loss_fn,
         "weight": task.weight,
     }

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -135,7 +135,13 @@ def _balance_row(session: Session) -> dict[str, Value]:
     return row | {f"weight_{name}": value for name, value in zip(names, weights.tolist(), strict=True)}
 
 
-_STATISTICS = {"mean": np.mean, "std": np.std, "min": np.min, "max": np.max, "median": np.median}
+_STATISTICS: dict[str, Callable[[NDArray[np.float64]], Any]] = {
+    "mean": np.mean,
+    "std": np.std,
+    "min": np.min,
+    "max": np.max,
+    "median": np.median,
+}
 
 
 def _probability_row(session: Session, pooled: Pooled) -> dict[str, Value]:
@@ -169,7 +175,7 @@ def _record_features(session: Session, epoch: dict[str, Value]) -> None:
 def _gradient_row(session: Session, log: Mapping[str, NDArray[np.float64]]) -> dict[str, Value]:
     """Mean norm of the whole gradient over the epoch, and of each parameter's at the latest sampled step."""
     row: dict[str, Value] = {"total_grad_norm": float(log["total_grad_norm"].mean())}
-    names = [name for name, _ in session.network.module.named_parameters()]
+    names = [name for name, _ in session.raw.named_parameters()]
     return row | dict(zip(names, session.log.norms.tolist(), strict=True))
 
 

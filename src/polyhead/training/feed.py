@@ -13,7 +13,7 @@ from torch import Tensor
 from polyhead.signals.order import batches
 from polyhead.signals.statistics import ChannelScaling
 from polyhead.signals.windows import Index, WindowSet
-from polyhead.tasks import Task
+from polyhead.tasks import LabelTask, Task
 from polyhead.tasks.forecast import Forecast
 
 
@@ -53,9 +53,9 @@ class Feed:
     def _known(self, task: Task) -> Tensor:
         if not self._labels:
             return torch.zeros(len(self.windows), dtype=torch.bool)
-        if isinstance(task, Forecast):
-            return torch.ones(len(self.windows), dtype=torch.bool)
-        return torch.from_numpy(self.windows.targets[task.target].mask)
+        if isinstance(task, LabelTask):
+            return torch.from_numpy(self.windows.targets[task.target].mask)
+        return torch.ones(len(self.windows), dtype=torch.bool)
 
     def steps(self, index: Index, batch_size: int, accumulate: int, seed: int, epoch: int) -> list[list[Index]]:
         """The windows of each step of an epoch: `accumulate` batches of `batch_size`."""

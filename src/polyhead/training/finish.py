@@ -12,6 +12,7 @@ from torch import nn
 from polyhead.scoring.prediction import Prediction
 from polyhead.signals.windows import Index, WindowSet
 from polyhead.tasks import Task
+from polyhead.tasks.classification import Classification
 from polyhead.tasks.regression import Regression
 from polyhead.trace.folder import RunFolder
 from polyhead.trace.predictions import frame_of, write_frame
@@ -30,8 +31,7 @@ def finish(session: Session, stop: StopRequest) -> dict[str, Any]:
     """
     prepared, run = session.prepared, session.run
     weights = load(run.checkpoint("best"), session.fabric.device)["network"]
-    network = session.network.module
-    network.load_state_dict(weights)
+    session.raw.load_state_dict(weights)
     experiment = prepared.experiment
     splits = {name: prepared.split[name] for name in prepared.split.names}
     metrics, pooled = judge(session.network, session.feed, splits, experiment.train.batch_size, experiment.seed)
@@ -101,6 +101,4 @@ def _broad(mask: NDArray[np.bool_], values: NDArray[Any]) -> NDArray[np.bool_]:
 
 def _physical(task: Task, values: NDArray[Any]) -> NDArray[Any]:
     """Class indices as labels; everything else is physical already."""
-    if task.kind == "classification":
-        return np.asarray(task.classes)[values]  # type: ignore[attr-defined]
-    return values
+    return np.asarray(task.classes)[values] if isinstance(task, Classification) else values

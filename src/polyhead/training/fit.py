@@ -64,11 +64,11 @@ def train_step(session: Session, parts: Sequence[Index]) -> None:
         losses += part.detach()
     norm = _clip(session)
     if sampled:
-        session.log.norms = parameter_norms(session.network.module)
+        session.log.norms = parameter_norms(session.raw)
     session.optimizer.step()
     session.optimizer.zero_grad()
     if session.ema is not None:
-        session.ema.update_parameters(session.network.module)
+        session.ema.update_parameters(session.raw)
     weights = session.task_weights * weighting.weights.detach()
     session.log.add(rate, losses, weights, known, norm, _health(session, probe, before) if sampled else None)
 
@@ -109,5 +109,5 @@ def _health(session: Session, probe: Tensor | None, before: Sequence[Tensor]) ->
     ]
     size = [was.double().square().sum() for was in before]
     ratio = (torch.stack(moved).sum() / torch.stack(size).sum()).sqrt()
-    total = checksum(list(session.network.module.parameters()))
+    total = checksum(list(session.raw.parameters()))
     return torch.cat([probe[:-2], ratio[None], probe[-2:], total[None]])

@@ -5,10 +5,11 @@ from __future__ import annotations
 import time
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Any
+from typing import Any, cast
 
 import torch
 from lightning_fabric import Fabric
+from lightning_fabric.wrappers import _FabricOptimizer
 from torch import Tensor, nn
 from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
@@ -46,7 +47,8 @@ def build_fabric(options: TrainOptions) -> Fabric:
 
 
 class Session:
-    """Network, balance, optimiser and where training stands: `epoch`, the next `step` within it, `total` steps done."""
+    """Network (`raw`, and as Fabric wraps it), balance, optimiser, and where training stands: `epoch`, the next `step`
+    within it, `total` steps done."""
 
     def __init__(self, prepared: Prepared, run: RunFolder) -> None:
         experiment = prepared.experiment
@@ -54,13 +56,13 @@ class Session:
         self.tasks, self.trace = prepared.tasks, experiment.trace
         self.fabric = build_fabric(self.options)
         torch.manual_seed(experiment.seed)
-        network = build_network(experiment, prepared.windows, self.tasks)
-        balance = build_balance(experiment.balance, [task.fitted.floor_loss for task in self.tasks])
-        self.network = self.fabric.setup_module(network)
-        self.balance = self.fabric.to_device(balance)
-        optimizer = build_optimizer(network, self.balance, self.options, experiment.balance)
-        self.optimizer = self.fabric.setup_optimizers(optimizer)
-        self.ema = self._average(network)
+        self.raw = build_network(experiment, prepared.windows, self.tasks)
+        self.network = self.fabric.setup_module(self.raw)
+        self.balance = build_balance(experiment.balance, [task.fitted.floor_loss for task in self.tasks])
+        self.balance.to(self.fabric.device)
+        optimizer = build_optimizer(self.raw, self.balance, self.options, experiment.balance)
+        self.optimizer = cast(_FabricOptimizer, self.fabric.setup_optimizers(optimizer))
+        self.ema = self._average(self.raw)
         fill = experiment.data.non_finite == "mask"
         self.feed = Feed(prepared.windows, self.tasks, prepared.scaling, self.fabric.device, fill)
         self.task_weights = torch.tensor([task.weight for task in self.tasks], device=self.fabric.device)
@@ -78,7 +80,8 @@ class Session:
     def _average(self, network: nn.Module) -> AveragedModel | None:
         if self.options.ema is None:
             return None
-        return AveragedModel(network, multi_avg_fn=get_ema_multi_avg_fn(self.options.ema), use_buffers=True)
+        average = get_ema_multi_avg_fn(self.options.ema)  # type: ignore[no-untyped-call]
+        return AveragedModel(network, multi_avg_fn=average, use_buffers=True)
 
     @property
     def number(self) -> int:
@@ -93,7 +96,7 @@ class Session:
     @property
     def backbone(self) -> list[nn.Parameter]:
         """The shared parameters."""
-        return list(self.network.module.backbone.parameters())
+        return list(self.raw.backbone.parameters())
 
     def steps_of(self, epoch: int) -> list[Any]:
         """The windows of each step of an epoch."""
@@ -106,7 +109,7 @@ class Session:
 
     def weights(self) -> dict[str, Tensor]:
         """The weights that count, by parameter name."""
-        module = self.evaluated if self.ema is not None else self.network.module
+        module = self.evaluated if self.ema is not None else self.raw
         return dict(module.state_dict())
 
     def begin(self, now: datetime) -> None:
@@ -117,7 +120,7 @@ class Session:
         if (self.run.path / "data.json").exists():
             _check_same(self.run.read("data.json")["fingerprint"], described["fingerprint"])
         self.run.write("data.json", described)
-        self.run.write("metadata.json", describe_model(self.prepared, self.network.module))
+        self.run.write("metadata.json", describe_model(self.prepared, self.raw))
         if (self.run.path / "environment.json").exists():
             # Sums over more or fewer threads differ in their last bit.
             torch.set_num_threads(self.run.read("environment.json")["threads"])
@@ -156,7 +159,7 @@ class Session:
         """Write last.ckpt: the whole state. What the tables hold beyond it is cut off on resume."""
         cuda = torch.cuda.get_rng_state() if self.fabric.device.type == "cuda" else None
         state = {
-            "network": self.network.module.state_dict(),
+            "network": self.raw.state_dict(),
             "balance": self.balance.state_dict(),
             "optimizer": self.optimizer.optimizer.state_dict(),
             "ema": self.ema.state_dict() if self.ema is not None else None,
@@ -178,7 +181,7 @@ class Session:
     def resume(self) -> None:
         """Bring back last.ckpt and cut tables and steps to it. Raises InputError."""
         state = load(self.run.checkpoint("last"), self.fabric.device)
-        self.network.module.load_state_dict(state["network"])
+        self.raw.load_state_dict(state["network"])
         self.balance.load_state_dict(state["balance"])
         self.optimizer.optimizer.load_state_dict(state["optimizer"])
         if self.ema is not None:

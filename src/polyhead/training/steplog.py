@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from polyhead.signals.windows import Index, WindowSet
-from polyhead.tasks import Task
+from polyhead.tasks import ClassTask, Task
 from polyhead.tasks.regression import Regression
 
 
@@ -94,8 +94,7 @@ def composition(windows: WindowSet, tasks: Sequence[Task], steps: Sequence[Seque
     step = np.repeat(np.arange(len(steps)), lengths)
     columns: dict[str, Any] = {}
     for task in tasks:
-        state = task.state()
-        if "classes" in state:
+        if isinstance(task, ClassTask):
             columns |= _class_counts(task, windows, index, step, len(steps))
         elif isinstance(task, Regression):
             columns[f"variance.{task.name}"] = _variances(task, windows, index, step, len(steps))
@@ -106,9 +105,13 @@ def composition(windows: WindowSet, tasks: Sequence[Task], steps: Sequence[Seque
     return columns
 
 
-def _class_counts(task: Any, windows: WindowSet, index: Index, step: Index, steps: int) -> dict[str, NDArray[np.int64]]:
+def _class_counts(
+    task: ClassTask, windows: WindowSet, index: Index, step: Index, steps: int
+) -> dict[str, NDArray[np.int64]]:
     mask = windows.targets[task.target].mask[index]
-    codes = task.targets(windows).numpy().astype(np.int64)[index]
+    truths = task.targets(windows)
+    assert truths is not None
+    codes = truths.numpy().astype(np.int64)[index]
     counts = np.zeros((steps, len(task.classes)), np.int64)
     np.add.at(counts, (step[mask], codes[mask]), 1)
     return {f"count.{task.name}.{label}": counts[:, code] for code, label in enumerate(task.classes)}

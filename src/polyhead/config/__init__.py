@@ -1,0 +1,1 @@
+"""The experiment as typed, documented models, and the only place that knows the YAML."""

@@ -1,0 +1,117 @@
+"""What no single field can know: names of the configuration that must fit each other."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Sequence
+
+from polyhead.config.data import FILE_READERS
+from polyhead.config.experiment import Experiment
+from polyhead.config.problem import Problem
+from polyhead.config.problems import unknown_word
+from polyhead.config.tasks import ForecastOptions, LabelTaskOptions, Task
+from polyhead.config.words import listing, nearest
+
+MetricsOf = Callable[[str], Sequence[str]]
+"""The names of a kind's metrics, the primary one first."""
+
+SPLITS = ("val", "train")
+
+
+def cross_check(experiment: Experiment, metrics_of: MetricsOf | None = None) -> list[Problem]:
+    """Every name that leads nowhere. Metrics are checked where `metrics_of` tells their names."""
+    return [
+        *_data(experiment),
+        *_scaling(experiment),
+        *(problem for name, task in experiment.tasks.items() for problem in _task(experiment, name, task)),
+        *(_metrics(experiment, metrics_of) if metrics_of else ()),
+        *_monitor(experiment, metrics_of),
+    ]
+
+
+def _data(experiment: Experiment) -> Iterator[Problem]:
+    data = experiment.data
+    if data.reader in FILE_READERS:
+        if data.path is None:
+            yield Problem(("data", "path"), f"missing required key data.path, which reader {data.reader} reads")
+        for key, example in (("inputs", "{signal: KEY}"), ("targets", "{NAME: KEY}")):
+            needed = key == "inputs" or any(isinstance(t, LabelTaskOptions) for t in experiment.enabled.values())
+            if needed and not getattr(data, key):
+                what = f"missing required key data.{key}: reader {data.reader} has none of its own"
+                yield Problem(("data", key), what, f"for example {key}: {example}")
+    label = data.split.stratify
+    if label is not None and data.targets and label not in data.targets:
+        yield unknown_word(("data", "split", "stratify"), "target", label, list(data.targets))
+
+
+def _scaling(experiment: Experiment) -> Iterator[Problem]:
+    inputs = experiment.data.inputs
+    for name in experiment.data.scaling if inputs else ():
+        if name not in inputs:
+            yield unknown_word(("data", "scaling", name), "input", name, list(inputs))
+
+
+def _task(experiment: Experiment, name: str, task: Task) -> Iterator[Problem]:
+    path = ("tasks", name)
+    if not re.fullmatch(r"\w[\w-]*", name):
+        # A name becomes a column (`NAME.truth`), a file (`best-NAME.ckpt`) and a part of `val/NAME/METRIC`.
+        yield Problem(path, f"task name {name!r}: expected letters, digits, _ and - only")
+    data = experiment.data
+    if isinstance(task, ForecastOptions):
+        if data.inputs and task.input not in data.inputs:
+            yield unknown_word((*path, "input"), "input", task.input, list(data.inputs))
+        return
+    target = task.target or name
+    if data.targets and target not in data.targets:
+        yield unknown_word((*path, "target"), "target", target, list(data.targets))
+
+
+def _metrics(experiment: Experiment, metrics_of: MetricsOf) -> Iterator[Problem]:
+    for name, task in experiment.tasks.items():
+        valid = metrics_of(task.kind)
+        for index, metric in enumerate(task.metrics or ()):
+            if metric not in valid:
+                yield unknown_word(("tasks", name, "metrics", index), f"metric of kind {task.kind}", metric, valid)
+
+
+def _monitor(experiment: Experiment, metrics_of: MetricsOf | None) -> Iterator[Problem]:
+    monitor = experiment.train.monitor
+    split, *rest = monitor.split("/")
+    path = ("train", "monitor")
+    expected = "val/skill, val/loss, train/loss, val/TASK/METRIC or train/TASK/METRIC"
+    if split == "test":
+        what = f"train.monitor: {monitor} would choose by test, and what is chosen by test is a validation set"
+        yield Problem(path, what, "write val/skill or another metric of val")
+    elif split not in SPLITS or len(rest) not in (1, 2) or (len(rest) == 1 and rest[0] not in ("skill", "loss")):
+        yield _misspelt(experiment, monitor, expected)
+    elif rest == ["skill"] and split == "train":
+        yield Problem(path, "train.monitor: expected val/skill, found 'train/skill'")
+    elif len(rest) == 2:
+        yield from _monitored(experiment, rest[0], rest[1], metrics_of)
+
+
+def _misspelt(experiment: Experiment, monitor: str, expected: str) -> Problem:
+    words = ["val/skill", *(f"{s}/{word}" for s in SPLITS for word in ("loss", *experiment.enabled))]
+    close = nearest(monitor, words)
+    close = f"{close}/METRIC" if close and close.split("/")[1] in experiment.enabled else close
+    hint = f"did you mean {close}?" if close else ""
+    return Problem(("train", "monitor"), f"train.monitor: expected {expected}, found {monitor!r}", hint)
+
+
+def _monitored(experiment: Experiment, name: str, metric: str, metrics_of: MetricsOf | None) -> Iterator[Problem]:
+    path = ("train", "monitor")
+    task = experiment.enabled.get(name)
+    if task is None:
+        disabled = name in experiment.tasks
+        if disabled:
+            yield Problem(path, f"train.monitor: task {name} is disabled", f"enabled: {listing(experiment.enabled)}")
+        else:
+            yield unknown_word(path, "task", name, list(experiment.enabled))
+    elif metrics_of is not None:
+        all_of_kind = metrics_of(task.kind)
+        reported = list(dict.fromkeys([*all_of_kind[:1], *(task.metrics or all_of_kind)]))
+        if metric in all_of_kind and metric not in reported:
+            what = f"train.monitor: {metric} is not among the metrics of {name}"
+            yield Problem(path, what, f"add it to tasks.{name}.metrics")
+        elif metric not in all_of_kind:
+            yield unknown_word(path, f"metric of {name}", metric, reported)

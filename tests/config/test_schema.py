@@ -1,0 +1,81 @@
+"""The JSON Schema says what the loader takes."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+from polyhead.config.experiment import Experiment
+from polyhead.config.fields import blocks
+from polyhead.config.later import KEYS
+from polyhead.config.schema import DIALECT, json_schema
+
+SCHEMA = json_schema()
+
+
+def found(path: str) -> dict[str, Any]:
+    """The property at a path of fields that are no unions."""
+    node: dict[str, Any] = SCHEMA
+    for key in path.split("."):
+        name = node.get("$ref", "").removeprefix("#/$defs/")
+        node = (SCHEMA["$defs"][name] if name else node)["properties"][key]
+    return node
+
+
+def words(node: Any) -> Iterator[Any]:
+    """Every enum and const below a node, references not followed."""
+    if isinstance(node, dict):
+        yield from node.get("enum", ())
+        yield from [node["const"]] if "const" in node else []
+        for value in node.values():
+            yield from words(value)
+    elif isinstance(node, list):
+        for value in node:
+            yield from words(value)
+
+
+def test_it_is_json_of_the_right_dialect() -> None:
+    assert json.loads(json.dumps(SCHEMA)) == SCHEMA
+    assert SCHEMA["$schema"] == DIALECT
+    assert SCHEMA["required"] == ["name", "data", "tasks"]
+    assert SCHEMA["additionalProperties"] is False
+
+
+def test_references_lead_somewhere() -> None:
+    text = json.dumps(SCHEMA)
+    names = {part.split('"')[0] for part in text.split("#/$defs/")[1:]}
+    assert names <= set(SCHEMA["$defs"])
+
+
+def test_short_spellings() -> None:
+    assert set(words(found("balance"))) == {"sum", "floor", "kendall"}
+    assert set(words(found("model.backbone")["anyOf"])) == {"mlp", "tcn"}
+    assert set(words(found("train.schedule")["anyOf"])) == {"none", "plateau", "cosine", "onecycle"}
+    assert {"type": "string"} in found("data.targets")["additionalProperties"]["anyOf"]
+    assert {"type": "string"} in found("data.inputs")["additionalProperties"]["anyOf"]
+    assert any(option.get("type") == "array" for option in found("data.split.stratify")["anyOf"])
+
+
+def test_a_readers_own_keys_may_stand_in_data() -> None:
+    data = SCHEMA["$defs"]["DataOptions"]
+    assert data["additionalProperties"] is True
+    assert "options" not in data["properties"]
+
+
+def test_keys_of_later_may_say_that_they_are_not_used() -> None:
+    for name, unused in KEYS.items():
+        if name.startswith("data.window") or name.startswith("balance"):
+            continue
+        assert found(name)["anyOf"][0] == {"$ref": "#/$defs/Unused"}
+        assert tuple(words(found(name))) == unused
+    window, kendall = SCHEMA["$defs"]["WindowOptions"], SCHEMA["$defs"]["KendallOptions"]
+    assert {"count", "strategy", "evaluate"} <= set(window["properties"])
+    assert {"at", "temperature", "min_share"} <= set(kendall["properties"])
+
+
+def test_every_property_is_described() -> None:
+    for _, _, model in blocks(Experiment):
+        node = SCHEMA if model is Experiment else SCHEMA["$defs"][model.__name__]
+        bare = [name for name, prop in node["properties"].items() if not {"description", "$ref"} & set(prop)]
+        assert bare == [], model.__name__

@@ -1,0 +1,136 @@
+"""Numbers: scaling and back, bounds, the logarithm, beta in target units."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from polyhead.errors import InputError
+
+from .cases import fit, labelled
+
+VALUES = np.array([0.5, 2.0, 4.0, 8.0, 40.0])
+SCALED = {  # the mean is 10.9
+    "standard": (VALUES - 10.9) / np.sqrt(((VALUES - 10.9) ** 2).mean()),
+    "minmax": (VALUES - 0.5) / 39.5,
+    "none": VALUES,
+}
+
+
+@pytest.mark.parametrize("scale", SCALED)
+def test_targets_are_scaled_as_asked(scale):
+    windows = labelled(VALUES)
+    assert fit(windows, "regression", scale=scale).targets(windows)[:, 0].numpy() == pytest.approx(SCALED[scale])
+
+
+@pytest.mark.parametrize("scale", SCALED)
+@pytest.mark.parametrize("log", [False, True])
+@pytest.mark.parametrize("values", [VALUES, np.stack([VALUES, 7 + VALUES[::-1] ** 2], axis=1)], ids=["one", "two"])
+def test_decoding_undoes_the_scaling(scale, log, values):
+    windows = labelled(values)
+    task = fit(windows, "regression", scale=scale, log_transform=log)
+    decoded = task.decode(task.targets(windows)).pred
+    assert decoded.shape == values.shape
+    assert decoded == pytest.approx(values, rel=1e-5)
+
+
+def test_a_logarithm_is_that_of_the_target_above_its_floor():
+    windows = labelled([0.0, 0.1, 1.0, 100.0])
+    task = fit(windows, "regression", scale="none", log_transform=True, log_floor=0.1)
+    assert task.targets(windows)[:, 0].numpy() == pytest.approx(np.log([0.1, 0.1, 1.0, 100.0]))
+    assert task.decode(task.targets(windows)).pred == pytest.approx([0.1, 0.1, 1.0, 100.0], rel=1e-5)
+
+
+def test_a_logarithm_without_floor_refuses_zero():
+    with pytest.raises(InputError, match=r"reaches down to 0, which has no logarithm; write `log_floor: VALUE`"):
+        fit(labelled([0.0, 1.0, 2.0]), "regression", log_transform=True)
+
+
+def test_a_logarithms_floor_above_every_label_is_refused():
+    with pytest.raises(InputError, match=r"tasks.y.log_floor: log_floor 10 lies above every label"):
+        fit(labelled([1.0, 2.0, 3.0]), "regression", log_transform=True, log_floor=10)
+
+
+@settings(max_examples=60, deadline=None)
+@given(outputs=st.lists(st.floats(width=32, allow_nan=False), min_size=1, max_size=6), log=st.booleans())
+def test_a_bounded_prediction_never_leaves_its_bounds(outputs, log):
+    task = fit(labelled([0.2, 0.35, 0.9]), "regression", bounds=[0.1, 0.9], log_transform=log)
+    pred = task.decode(torch.tensor(outputs)[:, None]).pred
+    assert ((pred >= 0.1) & (pred <= 0.9)).all()
+
+
+def test_bounds_are_reached_in_the_limit_and_their_middle_at_zero():
+    task = fit(labelled([2.0, 3.0, 7.0]), "regression", bounds=[0, 10])
+    assert task.decode(torch.tensor([[-80.0], [0.0], [80.0]])).pred == pytest.approx([0, 5, 10], abs=1e-5)
+
+
+@pytest.mark.parametrize("values", [[0.2, 0.5, 1.2], [-0.1, 0.5, 1.0]])
+def test_targets_outside_the_bounds_are_refused_in_any_split(values):
+    with pytest.raises(InputError) as caught:
+        fit(labelled(values), "regression", train=[0, 1], bounds=[0, 1])
+    low, high = min(values), max(values)
+    assert caught.value.line == (
+        f"tasks.y.bounds: target 'y' reaches from {low:g} to {high:g}, outside bounds [0.0, 1.0];"
+        " widen the bounds, or mask such values with `valid`"
+    )
+
+
+def test_a_masked_value_may_lie_outside_the_bounds():
+    windows = labelled([0.2, 0.5, 1000.0], [1, 1, 0])
+    task = fit(windows, "regression", bounds=[0, 1])
+    assert task.targets(windows).isfinite().all()
+
+
+def test_text_is_refused():
+    with pytest.raises(InputError, match=r"tasks.y: target 'y' holds text; write `kind: classification` for labels"):
+        fit(labelled(["worn", "intact", "worn"]), "regression")
+
+
+@pytest.mark.parametrize("loss_fn", ["smooth_l1", "huber"])
+def test_beta_is_in_target_units(loss_fn):
+    """The standard deviation is 2, so a beta of 1 is half a scaled unit."""
+    task = fit(labelled([1.0, 1.0, 5.0, 5.0]), "regression", loss_fn=loss_fn, loss_beta=1.0)
+    assert task.loss.beta == 0.5
+    loss = task.losses(torch.tensor([[2.0]]), torch.tensor([[0.0]])).item()
+    assert loss == pytest.approx({"smooth_l1": 2 - 0.25, "huber": 0.5 * (2 - 0.25)}[loss_fn])
+
+
+@pytest.mark.parametrize("loss_fn", ["smooth_l1", "huber", "l1", "mse"])
+@pytest.mark.parametrize("scale", ["standard", "minmax"])
+@pytest.mark.parametrize("beta", [None, 3.0])
+def test_another_unit_changes_nothing(loss_fn, scale, beta):
+    here, there = labelled(VALUES), labelled(VALUES * 1e3)
+    one = fit(here, "regression", loss_fn=loss_fn, scale=scale, loss_beta=beta)
+    other = fit(there, "regression", loss_fn=loss_fn, scale=scale, loss_beta=beta and beta * 1e3)
+    assert other.fitted.floor_loss == pytest.approx(one.fitted.floor_loss, rel=1e-12)
+    torch.testing.assert_close(other.targets(there), one.targets(here))
+    output = torch.linspace(-2, 2, len(VALUES))[:, None]
+    torch.testing.assert_close(
+        other.losses(output, other.targets(there)), one.losses(output, one.targets(here)), rtol=1e-5, atol=1e-6
+    )
+
+
+@pytest.mark.parametrize("scale", ["standard", "minmax", "none"])
+def test_the_default_beta_is_one_standard_deviation_whatever_the_scaling(scale):
+    task = fit(labelled(VALUES), "regression", scale=scale)
+    assert task.loss.beta == pytest.approx(np.std(SCALED[scale]))
+
+
+def test_an_output_that_is_constant_among_others_is_only_shifted():
+    """The standard deviation of seven times 0.1 is 1.4e-17, not 0."""
+    values = np.stack([np.arange(7.0), np.full(7, 0.1)], axis=1)
+    task = fit(labelled(values), "regression")
+    assert task.scale.scale.tolist() == [2.0, 1.0]
+    assert task.loss.beta == pytest.approx(1)
+
+
+def test_the_reference_is_in_target_units():
+    task = fit(labelled(VALUES, unit="mm"), "regression", log_transform=True)
+    assert (task.fitted.unit, task.fitted.reference.mean, task.fitted.reference.median) == (
+        "mm",
+        pytest.approx((10.9,)),
+        (4.0,),
+    )

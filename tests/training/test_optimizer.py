@@ -1,0 +1,71 @@
+"""The optimiser: which parameters decay, and at which rate each moves."""
+
+from __future__ import annotations
+
+import pytest
+import torch
+from torch import nn
+
+from polyhead.balance import build_balance
+from polyhead.config.model import FloorOptions, KendallOptions
+from polyhead.config.training import TrainOptions
+from polyhead.training.optimizer import build_optimizer
+
+FLOOR = FloorOptions(method="floor")
+
+
+def network() -> nn.Module:
+    torch.manual_seed(0)
+    return nn.Sequential(nn.Conv1d(2, 4, 3), nn.BatchNorm1d(4), nn.Flatten(), nn.Linear(4, 2))
+
+
+def built(module, balance_options=FLOOR, **train):
+    balance = build_balance(balance_options, [1.0, 2.0])
+    return balance, build_optimizer(module, balance, TrainOptions(**train), balance_options)
+
+
+@pytest.mark.parametrize("name", ["adamw", "sgd"])
+def test_without_a_gradient_only_weights_shrink(name):
+    """One step of decoupled decay is a factor of 1 - lr x decay; that of sgd is the same before any momentum."""
+    module, options = network(), KendallOptions(method="kendall")
+    balance, optimizer = built(module, options, optimizer=name, lr=0.1, weight_decay=0.5)
+    nn.init.ones_(module[0].bias)
+    nn.init.ones_(balance.parameter)
+    before = {key: value.detach().clone() for key, value in module.named_parameters()}
+    for parameter in [*module.parameters(), *balance.parameters()]:
+        parameter.grad = torch.zeros_like(parameter)
+    optimizer.step()
+    for key, value in module.named_parameters():
+        torch.testing.assert_close(value, before[key] * (0.95 if key in ("0.weight", "3.weight") else 1))
+    assert balance.parameter.tolist() == [1, 1]
+
+
+def test_every_parameter_is_in_one_group():
+    module, options = network(), KendallOptions(method="kendall")
+    balance, optimizer = built(module, options)
+    held = [parameter for group in optimizer.param_groups for parameter in group["params"]]
+    expected = [*module.parameters(), *balance.parameters()]
+    assert len(held) == len(expected)
+    assert {id(parameter) for parameter in held} == {id(parameter) for parameter in expected}
+
+
+@pytest.mark.parametrize(("own", "rate"), [(None, 1e-3), (0.05, 0.05)])
+def test_log_variances_have_their_own_rate(own, rate):
+    balance, optimizer = built(network(), KendallOptions(method="kendall", lr=own), lr=1e-3)
+    groups = {id(p): group["lr"] for group in optimizer.param_groups for p in group["params"]}
+    assert groups[id(balance.parameter)] == rate
+    assert sorted(groups.values()) == sorted([1e-3] * 6 + [rate])
+
+
+def test_a_balance_that_learns_nothing_has_no_group():
+    assert len(built(network())[1].param_groups) == 2
+
+
+@pytest.mark.parametrize(
+    ("name", "kind"), [("adamw", torch.optim.AdamW), ("adam", torch.optim.Adam), ("sgd", torch.optim.SGD)]
+)
+def test_optimisers_by_name(name, kind):
+    optimizer = built(network(), optimizer=name)[1]
+    assert type(optimizer) is kind
+    if name == "sgd":
+        assert {group["momentum"] for group in optimizer.param_groups} == {0.9}
