@@ -2,7 +2,7 @@
 
     python benchmarks/hydraulic.py hydraulic_1hz.npz
 
-Each fold's test cycles are a fifth of all; of the rest, validation takes an eighth (at random) or the next block.
+Each fold's test cycles are a fifth of all; of the rest, validation takes an eighth (at random) or the block after the next.
 Network (examples/hydraulic.yaml) and forest train on the very same cycles; accuracy is pooled over the five folds.
 """
 
@@ -28,7 +28,7 @@ def sides(how: str, fold: int, count: int) -> NDArray[np.str_]:
     """train, val or test for each cycle."""
     if how == "blocks":
         block = np.arange(count) * FOLDS // count
-        return np.where(block == fold, "test", np.where(block == (fold + 1) % FOLDS, "val", "train"))
+        return np.where(block == fold, "test", np.where(block == (fold + 2) % FOLDS, "val", "train"))
     order = np.random.default_rng(0).permutation(count)
     test = np.array_split(order, FOLDS)[fold]
     rest = np.setdiff1d(order, test, assume_unique=True)

@@ -56,6 +56,7 @@ def test_a_fingerprint_is_sixteen_characters_and_the_same_again():
         {"columns": column("y", 0, 1.001)},
         {"columns": column("y", 0, np.nan)},
         {"columns": column("g", 5, LONG + "4")},
+        {"columns": {"g": [LONG + n for n in "112244"]}},
         {"columns": column("g", 2, LONG + "1")},
         {"data": {"window": {"length": 4, "stride": 1}}},
         {"data": {"window": {"length": 3, "stride": 2}}},
@@ -63,7 +64,20 @@ def test_a_fingerprint_is_sixteen_characters_and_the_same_again():
         {"data": {"targets": {"life": {"key": "y"}}}},
         {"data": {"targets": {"y": {"key": "y", "missing": [6.0]}}}},
     ],
-    ids=["sample", "order", "target", "missing", "name", "recording", "stride", "length", "horizon", "key", "mask"],
+    ids=[
+        "sample",
+        "order",
+        "target",
+        "missing",
+        "name",
+        "ending",
+        "recording",
+        "stride",
+        "length",
+        "horizon",
+        "key",
+        "mask",
+    ],
 )
 def test_what_training_sees_changes_the_fingerprint_of_the_data(change):
     assert data_fingerprint(windows(**change)) != data_fingerprint(windows())
@@ -81,6 +95,11 @@ def test_what_training_sees_changes_the_fingerprint_of_the_data(change):
 )
 def test_what_training_never_sees_does_not(change):
     assert data_fingerprint(windows(**change)) == data_fingerprint(windows())
+
+
+def test_a_missing_label_is_no_zero():
+    missing, zero = (windows(columns=column("y", 0, value)) for value in (np.nan, 0.0))
+    assert data_fingerprint(missing) != data_fingerprint(zero)
 
 
 def test_channel_names_belong_to_the_data():
@@ -138,6 +157,11 @@ def test_the_split_changes_the_fingerprint_of_the_split():
     assert dealt() == dealt() == dealt(None, 1, seed=0)
     found = [dealt(), dealt(None, 1), dealt(fractions=[0.5, 0.25, 0.25]), dealt(by="window")]
     assert len(set(found)) == 4
+
+
+def test_windows_of_one_row_are_told_apart():
+    cut = rows({}, np.zeros((1, 1, 40)), window={"length": 2, "stride": 2})
+    assert dealt(cut, by="window") != dealt(cut, 1, by="window")
 
 
 def test_the_fingerprint_of_the_split_knows_recordings_and_windows_and_not_their_values():

@@ -124,7 +124,7 @@ def test_several_values_per_window_are_no_class():
 
 
 def test_taking_windows_takes_values_and_masks():
-    taken = target([1.0, NAN, 3.0], unit="min").take(np.array([2, 1, 2]))
-    np.testing.assert_array_equal(taken.values, [3, NAN, 3])
-    assert taken.mask.tolist() == [True, False, True]
+    taken = target([1.0, NAN, 3.0], unit="min").take(np.array([2, 0, 1]))
+    np.testing.assert_array_equal(taken.values, [3, 1, NAN])
+    assert taken.mask.tolist() == [True, True, False]
     assert taken.unit == "min"

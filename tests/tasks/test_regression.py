@@ -84,6 +84,14 @@ def test_a_masked_value_may_lie_outside_the_bounds():
     assert task.targets(windows).isfinite().all()
 
 
+def test_unknown_targets_are_finite_whatever_stands_there():
+    """A logarithm of them would be a warning, and warnings are errors here."""
+    windows = labelled([np.nan, -5.0, 0.0, np.inf, 1.0, 4.0], [0, 0, 0, 0, 1, 1])
+    task = fit(windows, "regression", log_transform=True)
+    assert task.targets(windows).isfinite().all()
+    assert task.targets(windows)[4:, 0].tolist() == pytest.approx([-1, 1])
+
+
 def test_text_is_refused():
     with pytest.raises(InputError, match=r"tasks.y: target 'y' holds text; write `kind: classification` for labels"):
         fit(labelled(["worn", "intact", "worn"]), "regression")

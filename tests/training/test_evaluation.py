@@ -163,7 +163,7 @@ def binary(truth, scores, mask=None) -> Pooled:
 
 def test_the_threshold_comes_from_known_validation_labels_and_is_applied_elsewhere(ready):
     tasks = [task for task in ready.tasks if task.kind == "binary"]
-    val = binary([0, 0, 1, 1, 1], [0.05, 0.1, 0.2, 0.3, 0.01], mask=[1, 1, 1, 1, 0])
+    val = binary([0, 0, 1, 1, 1, 1], [0.05, 0.1, 0.2, 0.3, 0.01, 0.02], mask=[1, 1, 1, 1, 0, 0])
     at = thresholds(tasks, val)
     assert at == {"loud": pytest.approx(0.15)}
     test = binary([0, 1, 1, 0], [0.14, 0.16, 0.9, 0.4])

@@ -92,7 +92,7 @@ def test_effective_rank_of_known_matrices(pooled, rank, factor):
     assert effective_rank(factor * map_of(pooled)).item() == pytest.approx(rank, rel=1e-3)
 
 
-@pytest.mark.parametrize("windows", [1, 3, 7])
+@pytest.mark.parametrize("windows", [1, 3, 7, 23])
 def test_the_rank_of_windows_that_look_alike_is_zero(windows):
     window = torch.rand(1, 5, 6, generator=torch.Generator().manual_seed(0))
     assert effective_rank(window.expand(windows, 5, 6)) == 0

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 from collections import Counter
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -121,6 +122,14 @@ def test_composition_is_what_a_naive_count_finds():
         found = dict(zip(columns["recording.id"][number], columns["recording.count"][number], strict=True))
         assert found == recordings
     assert not any("next" in name for name in columns)
+
+
+def test_an_unknown_class_is_not_counted():
+    ready = prepared(("tone", "loud"))
+    dark = {name: replace(one, mask=np.arange(60) % 2 == 0) for name, one in ready.windows.targets.items()}
+    columns = composition(replace(ready.windows, targets=dark), ready.tasks, [[np.array([0, 1, 3])], [np.array([5])]])
+    for task, labels in (("tone", ("low", "mid", "high")), ("loud", (0, 1))):
+        assert sum(columns[f"count.{task}.{label}"] for label in labels).tolist() == [1, 0]
 
 
 def test_a_step_without_known_labels_counts_none_and_has_no_variance():

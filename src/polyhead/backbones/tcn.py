@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
@@ -37,7 +36,8 @@ class Block(nn.Module):
 
 
 class Tcn(nn.Module):
-    """Maps (batch, channel, time) to (batch, width, time / stem_stride); known inputs are channels constant in time.
+    """Maps (batch, channel, time) to (batch, width, time / stem_stride); known inputs are added to every
+    step of the first layer, as channels constant in time would be.
 
     The map's last step always sees the window's last sample: a stride drops samples at the start. No step sees later
     ones, unless `norm: group`, whose statistics are over time.
@@ -48,7 +48,8 @@ class Tcn(nn.Module):
         widths = options.channels
         dilations = options.dilations or [2**i for i in range(len(widths))]
         self.stride = options.stem_stride
-        self.stem = CausalConv(channels + known, widths[0], options.stem_kernel)
+        self.stem = CausalConv(channels, widths[0], options.stem_kernel)
+        self.known = nn.Linear(known, widths[0], bias=False) if known else None
         blocks = zip([widths[0], *widths[:-1]], widths, dilations, strict=True)
         self.blocks = nn.Sequential(
             *(Block(i, o, options.kernel, d, options.dropout, options.norm) for i, o, d in blocks)
@@ -60,9 +61,10 @@ class Tcn(nn.Module):
         self.receptive_field = None if options.norm == "group" else reach
 
     def forward(self, signal: Tensor, known: Tensor | None) -> Tensor:
-        if known is not None:
-            signal = torch.cat([signal, known.unsqueeze(-1).expand(-1, -1, signal.shape[-1])], dim=1)
-        mapped: Tensor = self.blocks(F.relu(self._stem(signal)))
+        first = self._stem(signal)
+        if self.known is not None:
+            first = first + self.known(known).unsqueeze(-1)
+        mapped: Tensor = self.blocks(F.relu(first))
         return mapped
 
     def _stem(self, signal: Tensor) -> Tensor:

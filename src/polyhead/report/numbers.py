@@ -51,11 +51,13 @@ def decimals_of(*values: float | None, interval: tuple[float, float] | None = No
 
 
 def number(value: float | None, decimals: int | None = None) -> Number:
-    """A number with the given decimals (default: three significant digits); None is an en dash."""
+    """A number with the given decimals (default: three significant digits, with an exponent where tiny); None is an en
+    dash."""
     if value is None or not math.isfinite(value):
         return Number(UNDEFINED)
     places = decimals_of(value) if decimals is None else decimals
-    text = f"{value:.2e}" if 0 < abs(value) < LEAST_FIXED else _grouped(value, places)
+    tiny = decimals is None and 0 < abs(value) < LEAST_FIXED
+    text = f"{value:.2e}" if tiny else _grouped(value, places)
     if not any(digit in text.partition("e")[0] for digit in "123456789"):
         text = text.lstrip("-")
     return Number(text.replace("-", "−"), repr(value))

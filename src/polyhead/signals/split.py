@@ -131,7 +131,6 @@ def _drawn(windows: WindowSet, unit: Index, options: SplitOptions, rng: np.rando
 def _cut(order: Index, fractions: NDArray[np.float64]) -> NDArray[np.int64]:
     """Sides of units taken in `order`: shares by cumulative rounding, none of those asked for left empty."""
     edges = np.round(np.cumsum(fractions) * len(order)).astype(int)
-    edges[-1] = len(order)
     wanted = fractions > 0
     for i in range(len(edges)):
         edges[i] = max(edges[i], np.count_nonzero(wanted[: i + 1]))
@@ -146,8 +145,8 @@ def _stratified(
 ) -> NDArray[np.int64]:
     """Greedy, largest unit first: each goes where it leaves the classes' shares closest to `fractions`.
 
-    The rule of scikit-learn's StratifiedGroupKFold, for splits of unequal size. Unknown labels are a class of
-    their own.
+    The rule of scikit-learn's StratifiedGroupKFold, for splits of unequal size. Among equals training comes first,
+    then the emptiest split. Unknown labels are a class of their own.
     """
     target = windows.targets[name]
     classes = classes_of(target)

@@ -54,8 +54,7 @@ def effective_rank(features: Tensor) -> Tensor:
     values = torch.linalg.svdvals(pooled - pooled.mean(dim=0))
     total = values.sum()
     share = (values / total).clamp(min=1e-300)
-    rounding = torch.finfo(torch.float32).eps * pooled.norm()  # the map has no more digits than this
-    return torch.where(total > rounding, torch.exp(-(share * share.log()).sum()), 0.0)
+    return torch.where(total > 0, torch.exp(-(share * share.log()).sum()), 0.0)
 
 
 def checksum(parameters: Sequence[Tensor]) -> Tensor:

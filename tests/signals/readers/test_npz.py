@@ -186,6 +186,16 @@ def test_a_stored_array_shorter_than_its_header_says_is_refused(tmp_path):
     refused(lambda: read(block(path)), "'x.npy' is cut short")
 
 
+def test_member_names_that_are_no_text_are_refused(tmp_path):
+    path = save(tmp_path / "x.npz", x=SIGNAL)
+    content = bytearray(path.read_bytes())
+    entry = content.rindex(b"PK\x01\x02")  # in the central directory
+    content[entry + 9] |= 8  # the flag "the name is UTF-8"
+    content[entry + 46] = 0xFF
+    path.write_bytes(content)
+    refused(lambda: read(block(path)), "not a whole .npz")
+
+
 def test_a_locked_member_is_refused(tmp_path):
     path = save(tmp_path / "x.npz", x=SIGNAL)
     content = bytearray(path.read_bytes())

@@ -139,10 +139,11 @@ def test_any_bytes_are_read_or_refused_and_nothing_else(tmp_path_factory, reader
         ([True, False, None], [1, 0, np.nan]),
         ([1, 2, None], [1, 2, np.nan]),
         ([Decimal("1.5"), Decimal("2"), None], [1.5, 2, np.nan]),
+        ([Decimal("1.5"), Decimal("2"), Decimal("-3")], [1.5, 2, -3]),
         (polars.Series([10**20, 1, None], dtype=polars.Int128), [1e20, 1, np.nan]),
         (polars.Series([1, 2, 3], dtype=polars.UInt8), [1, 2, 3]),
     ],
-    ids=["bool", "int", "decimal", "int128", "uint8"],
+    ids=["bool", "int", "decimal", "whole decimal", "int128", "uint8"],
 )
 def test_parquet_numbers_of_every_type(tmp_path, column, expected):
     found = parquet(tmp_path, {"x": column, "y": column}, targets={"y": "y"})
