@@ -2,8 +2,9 @@
 
     python benchmarks/hydraulic.py hydraulic_1hz.npz
 
-Each fold's test cycles are a fifth of all; of the rest, validation takes an eighth (at random) or the block after the next.
-Network (examples/hydraulic.yaml) and forest train on the very same cycles; accuracy is pooled over the five folds.
+Each fold's test cycles are a fifth of all; of the rest, validation takes an eighth (at random) or one block (the next
+but one). Network (examples/hydraulic.yaml) and forest train on the very same cycles; accuracy is pooled over the five
+folds.
 """
 
 from __future__ import annotations

@@ -47,11 +47,26 @@ def load(config: Config, overrides: Sequence[str] = ()) -> Loaded:
         metrics_of=lambda kind: [metric.name for metric in metrics_of(kind)] if kind in KINDS else [],
         readers=list(readers()),
     )
+    _check_monitor(loaded)
     path = loaded.experiment.data.path
     if path is not None and not Path(path).is_absolute() and ":" not in path:
         home = Path.cwd() if isinstance(source, Mapping) or _overridden(overrides) else source.resolve().parent
         return _with_path(loaded, str(home / path))
     return loaded
+
+
+def _check_monitor(loaded: Loaded) -> None:
+    """Refuse to choose by a metric of which neither more nor less is better."""
+    monitor = loaded.experiment.train.monitor
+    _, _, rest = monitor.partition("/")
+    name, _, metric = rest.partition("/")
+    task = loaded.experiment.enabled.get(name)
+    if task and any(one.name == metric and one.direction is None for one in metrics_of(task.kind)):
+        raise InputError(
+            f"train.monitor {monitor}: neither more nor less {metric} is better, so it cannot choose a checkpoint",
+            where=loaded.document.where(("train", "monitor")),
+            do=f"monitor val/skill or val/{name}/{metrics_of(task.kind)[0].name}",
+        )
 
 
 def _overridden(overrides: Sequence[str]) -> bool:

@@ -79,7 +79,7 @@ def test_a_plateau_cuts_the_rate_after_patience_epochs_without_a_better_monitor(
 
 
 def test_only_a_plateau_looks_at_the_monitor():
-    schedule = Schedule(optimizer(), ScheduleOptions(name="none", patience=1), 100)
+    schedule = Schedule(optimizer(), ScheduleOptions(name="none"), 100)
     for _ in range(5):
         schedule.epoch_ended(0.0)
     assert schedule.apply(9) == PEAK

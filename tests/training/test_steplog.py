@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 import torch
 
+from polyhead.balance import Weighting
 from polyhead.signals.order import batches
 from polyhead.training.steplog import StepLog, composition
 
@@ -26,7 +27,8 @@ STEPS = [  # rate, loss of a and b, weights, known labels, norm
 def add(log: StepLog, steps) -> None:
     for rate, losses, weights, known, norm in steps:
         sampled = torch.arange(7, dtype=torch.float64) if rate == 0.1 else None
-        log.add(rate, torch.tensor(losses), torch.tensor(weights), torch.tensor(known), torch.tensor(norm), sampled)
+        weighting = Weighting(torch.tensor(weights), torch.tensor([0.5, -0.25]))
+        log.add(rate, torch.tensor(losses), weighting, torch.tensor(known), torch.tensor(norm), sampled)
 
 
 def filled(steps=STEPS, room=3) -> StepLog:
@@ -45,7 +47,7 @@ def test_columns_hold_what_was_added():
         "share.a": [2 / 4, 1, 5 / 9],
         "share.b": [2 / 4, 0, 4 / 9],
         "known.b": [1, 0, 3],
-        "total_loss": [4, 6, 9],
+        "total_loss": [4.25, 6.25, 9.25],  # with penalties of .5 and -.25
         "total_grad_norm": [3, 4, 5],
         "lr": [0.1, 0.2, 0.3],
     }

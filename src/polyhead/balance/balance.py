@@ -15,6 +15,10 @@ class Weighting:
     weights: Tensor
     penalties: Tensor
 
+    def times(self, task_weights: Tensor) -> Weighting:
+        """The same with each task's whole share multiplied by its configured weight (task,)."""
+        return Weighting(task_weights * self.weights, task_weights * self.penalties)
+
 
 class Balance(nn.Module):
     """Turns K losses into one. Its parameters and buffers are its whole state and go into the checkpoint."""

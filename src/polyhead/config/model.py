@@ -45,6 +45,14 @@ class TcnOptions(Block):
     """Normalisation in each block. Batch statistics make windows of one batch depend on each other; those of a group
     are over time, so that a step sees later ones."""
 
+    @field_validator("stem_stride")
+    @classmethod
+    def _sees_every_sample(cls, stride: int, info: ValidationInfo) -> int:
+        kernel = info.data.get("stem_kernel", stride)
+        if stride > kernel:
+            raise ValueError(f"a step of {stride} samples of which stem_kernel sees {kernel}: the others would be lost")
+        return stride
+
     @field_validator("dilations")
     @classmethod
     def _one_per_block(cls, dilations: list[int] | None, info: ValidationInfo) -> list[int] | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import Field, NonNegativeFloat, PositiveFloat, PositiveInt
+from pydantic import Field, NonNegativeFloat, PositiveFloat, PositiveInt, model_validator
 
 from polyhead.config.block import Block, text_as
 
@@ -21,6 +21,15 @@ class ScheduleOptions(Block):
     """Of plateau: what the rate is multiplied by."""
     patience: PositiveInt = 5
     """Of plateau: epochs without a better monitor before the rate falls."""
+
+    @model_validator(mode="after")
+    def _read(self) -> ScheduleOptions:
+        """Refuse keys that the named schedule would not read."""
+        unread = {"warmup"} if self.name == "onecycle" else set()
+        unread |= set() if self.name == "plateau" else {"factor", "patience"}
+        for key in sorted(unread & self.model_fields_set):
+            raise ValueError(f"schedule {self.name} does not read {key}")
+        return self
 
 
 Schedule = Annotated[ScheduleOptions, text_as("name", ScheduleOptions)]
@@ -47,7 +56,7 @@ class TrainOptions(Block):
     """Number format of the forward pass: 32, bf16 or 16 (16 needs a GPU)."""
     matmul_precision: Literal["highest", "high", "medium"] = "highest"
     """Precision of float32 matrix products on a GPU."""
-    device: Literal["auto", "cpu", "cuda", "mps"] = "auto"
+    device: Literal["auto", "cpu", "cuda"] = "auto"
     """Where to train; auto takes a GPU where there is one."""
     devices: Literal[1] = 1
     """Processes; one for now."""

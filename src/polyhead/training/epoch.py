@@ -82,11 +82,11 @@ def _validate(session: Session) -> dict[str, Pooled]:
 
 def total_loss(session: Session, losses: NDArray[np.float64]) -> float:
     """The tasks' losses (task,) as the balance adds them now; a task without labels adds nothing."""
-    present = torch.from_numpy(np.isfinite(losses)).to(session.fabric.device)
+    present = torch.from_numpy(~np.isnan(losses)).to(session.fabric.device)
     with torch.no_grad():
-        weighting = session.balance(present)
-        values = torch.from_numpy(np.nan_to_num(losses)).to(session.fabric.device)
-        total = session.task_weights * (weighting.weights * values + weighting.penalties)
+        weighting = session.balance(present).times(session.task_weights)
+        values = torch.from_numpy(np.nan_to_num(losses, nan=0.0, posinf=np.inf)).to(session.fabric.device)
+        total = weighting.weights * values + weighting.penalties
     return float(torch.where(present, total, 0.0).sum())
 
 
@@ -129,7 +129,8 @@ def _balance_row(session: Session) -> dict[str, Value]:
     names = [task.name for task in session.tasks]
     sigma = session.balance.sigma()
     with torch.no_grad():
-        weights = session.task_weights * session.balance(torch.ones_like(session.task_weights).bool()).weights
+        present = torch.ones_like(session.task_weights).bool()
+        weights = session.balance(present).times(session.task_weights).weights
     sigmas: list[Value] = [None] * len(names) if sigma is None else sigma.tolist()
     row: dict[str, Value] = {f"sigma_{name}": value for name, value in zip(names, sigmas, strict=True)}
     return row | {f"weight_{name}": value for name, value in zip(names, weights.tolist(), strict=True)}

@@ -56,8 +56,8 @@ def train_step(session: Session, parts: Sequence[Index]) -> None:
     for batch in batches:
         forward = session.network(batch.signal, batch.known)
         part = task_losses(session, batch, forward.outputs, known)
-        weighting = session.balance(known > 0)
-        total = session.task_weights * (weighting.weights * part + weighting.penalties / len(batches))
+        weighting = session.balance(known > 0).times(session.task_weights)
+        total = weighting.weights * part + weighting.penalties / len(batches)
         if sampled and batch is batches[-1]:
             probe = _probe(session, part, forward.features)
         session.fabric.backward(total.sum())
@@ -69,8 +69,7 @@ def train_step(session: Session, parts: Sequence[Index]) -> None:
     session.optimizer.zero_grad()
     if session.ema is not None:
         session.ema.update_parameters(session.raw)
-    weights = session.task_weights * weighting.weights.detach()
-    session.log.add(rate, losses, weights, known, norm, _health(session, probe, before) if sampled else None)
+    session.log.add(rate, losses, weighting, known, norm, _health(session, probe, before) if sampled else None)
 
 
 def task_losses(session: Session, batch: Batch, outputs: Sequence[Tensor], known: Tensor) -> Tensor:

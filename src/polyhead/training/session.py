@@ -36,8 +36,11 @@ _PRECISIONS: dict[str, Any] = {"32": "32-true", "bf16": "bf16-mixed", "16": "16-
 def build_fabric(options: TrainOptions) -> Fabric:
     """Fabric for one process. Raises InputError where the machine has no such device."""
     precision = _PRECISIONS[str(options.precision)]
+    device = options.device
+    if device == "auto":  # never mps, which has no float64 to record in
+        device = "cuda" if torch.cuda.is_available() else "cpu"
     try:
-        fabric = Fabric(accelerator=options.device, devices=1, precision=precision)
+        fabric = Fabric(accelerator=device, devices=1, precision=precision)
     except (RuntimeError, ValueError) as error:
         raise InputError(f"no device {options.device!r} here ({error})", where="train.device") from error
     if precision == "16-mixed" and fabric.device.type == "cpu":

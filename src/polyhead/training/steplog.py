@@ -11,6 +11,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from polyhead.balance import Weighting
 from polyhead.signals.windows import Index, WindowSet
 from polyhead.tasks import ClassTask, Task
 from polyhead.tasks.regression import Regression
@@ -43,12 +44,22 @@ class StepLog:
         self.filled = 0
 
     def add(
-        self, rate: float, losses: Tensor, weights: Tensor, known: Tensor, norm: Tensor, sampled: Tensor | None
+        self,
+        rate: float,
+        losses: Tensor,
+        weighting: Weighting,
+        known: Tensor,
+        norm: Tensor,
+        sampled: Tensor | None,
     ) -> None:
-        """Record a step: `losses`, `weights` and `known` (task,), `norm` a scalar, `sampled` as in the class."""
-        shares = weights * losses
-        total = shares.sum()
-        row = torch.cat([losses, weights, shares / total, known, total[None], norm[None]])
+        """Record a step: `losses`, `weighting` and `known` (task,), `norm` a scalar, `sampled` as in the class.
+
+        A share is of the weighted losses; the total has the balance's penalties too.
+        """
+        weights = weighting.weights.detach()
+        weighted = weights * losses
+        sums = torch.stack([weighted.sum() + weighting.penalties.detach().sum(), norm])
+        row = torch.cat([losses, weights, weighted / weighted.sum(), known, sums])
         self._rows[self.filled, : len(self._always)] = row
         if sampled is not None:
             self._rows[self.filled, len(self._always) :] = sampled
