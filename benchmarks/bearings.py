@@ -3,8 +3,8 @@
     python benchmarks/bearings.py
 
 For each seed the network (recommended.yaml) and the references learn from the same training bearings: gradient boosting
-on 130 classical features, among them the squared envelope at the exact fault orders, and for the forecast a ridge
-regression on the last samples, whose order is chosen on held-out training bearings.
+on 130 classical features, among them the squared envelope at the exact fault orders, from the same bearings sampled in
+time; and for the forecast a ridge regression on the last samples, whose order is chosen on held-out training bearings.
 """
 
 from __future__ import annotations
@@ -16,11 +16,13 @@ import time
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from polyhead import api
+from polyhead.signals.statistics import chunks
 from polyhead.studies.bearings.features import features
 from polyhead.studies.bearings.reference import boosting, forecast
-from polyhead.training.preparation import prepare
+from polyhead.training.preparation import Prepared, prepare
 
 ROWS = (
     ("fault", "accuracy", "fault", "accuracy"),
@@ -39,25 +41,31 @@ def network(seed: int, overrides: list[str]) -> tuple[dict[str, Any], float]:
     return run.metrics["test"], time.perf_counter() - began
 
 
+def signals(seed: int, overrides: list[str]) -> tuple[Prepared, NDArray[np.float32], NDArray[np.float32]]:
+    """The study's windows, each with what follows it (window, time), and load and speed (window, 2)."""
+    experiment = api.load(api.study_config("bearings"), [f"seed={seed}", *overrides]).experiment
+    prepared = prepare(experiment, api.read(experiment.data))
+    parts = [prepared.windows.fetch(part) for part in chunks(np.arange(len(prepared.windows)))]
+    whole = [np.concatenate([part.inputs["signal"], part.futures["signal"]], axis=2)[:, 0] for part in parts]
+    return prepared, np.concatenate(whole), np.concatenate([part.inputs["known"] for part in parts])
+
+
 def references(seed: int, overrides: list[str]) -> dict[tuple[str, str], float]:
     """The same metrics of boosting and ridge on the same split."""
-    experiment = api.load(api.study_config("bearings"), [f"seed={seed}", *overrides]).experiment
-    source = api.read(experiment.data)
-    split = prepare(experiment, source).split
-    signal, known = source.inputs["signal"].values[:, 0], source.inputs["known"].values
-    length, horizon = 2048, experiment.horizon
-    rate = source.sampling_hz
-    assert rate is not None
-    table = features(signal[:, :length], known, rate)
-    boosted = boosting(table, source.columns, split["train"], split["test"], seed=seed)
-    groups = np.unique(source.columns["bearing"], return_inverse=True)[1]
-    ahead = forecast(signal, groups, split["train"], split["test"], length, horizon)
+    prepared, whole, _ = signals(seed, overrides)
+    windows, split = prepared.windows, prepared.split
+    linear = forecast(whole, windows.recording, split["train"], split["test"], windows.length, windows.horizon)
+    prepared, whole, known = signals(seed, [*overrides, "data.per_revolution=null"])
+    windows, split = prepared.windows, prepared.split
+    assert windows.sampling_hz is not None
+    table = features(whole[:, : windows.length], known, windows.sampling_hz)
+    boosted = boosting(table, windows.columns, split["train"], split["test"], seed=seed)
     return {
         ("fault", "accuracy"): boosted["fault"]["accuracy"],
         ("fault", "macro F1"): boosted["fault"]["macro_f1"],
         ("anomaly", "AUROC"): boosted["is_faulty"]["auroc"],
         ("life", "R2"): boosted["life"]["r2"],
-        ("next", "R2"): ahead["ridge"],
+        ("next", "R2"): linear["ridge"],
     }
 
 

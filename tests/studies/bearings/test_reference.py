@@ -5,8 +5,9 @@ import pytest
 from scipy.signal import lfilter
 
 from polyhead.studies.bearings.features import features
+from polyhead.studies.bearings.options import SimulatorOptions
 from polyhead.studies.bearings.reference import boosting, forecast
-from polyhead.studies.bearings.simulator import SimulatorOptions, simulate
+from polyhead.studies.bearings.simulator import simulate
 
 RNG = np.random.default_rng(0)
 

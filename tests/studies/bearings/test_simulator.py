@@ -6,7 +6,8 @@ from pydantic import ValidationError
 from scipy.signal import hilbert
 
 from polyhead.signals.source import Source
-from polyhead.studies.bearings.simulator import SimulatorOptions, run_to_failure, simulate
+from polyhead.studies.bearings.options import SimulatorOptions
+from polyhead.studies.bearings.simulator import run_to_failure, simulate
 
 # Strikes far above the noise, at their kinematic rate: what the spectrum shows is the geometry alone.
 CLEAR = {
@@ -29,7 +30,7 @@ def source() -> Source:
 
 def test_shapes_units_and_columns(source: Source) -> None:
     assert source.rows == 480
-    assert source.inputs["signal"].values.shape == (480, 1, 2144)
+    assert source.inputs["signal"].values.shape == (480, 1, 4192)
     assert source.inputs["signal"].values.dtype == source.inputs["known"].values.dtype == np.float32
     assert source.inputs["signal"].unit == "g"
     assert source.inputs["known"].channels == ("load_kn", "shaft_hz")

@@ -4,7 +4,15 @@ import numpy as np
 import pytest
 
 from polyhead.studies.bearings.geometry import SKF_6205
-from polyhead.studies.bearings.vibration import Structure, ring, rolling_noise, strike_times, strike_weights, tones
+from polyhead.studies.bearings.vibration import (
+    Structure,
+    by_angle,
+    ring,
+    rolling_noise,
+    strike_times,
+    strike_weights,
+    tones,
+)
 
 RATE_HZ = 10000.0
 STRUCTURE = Structure(2500.0, 0.05, np.array([1.0, 2.0]), np.array([0.3, 0.1]))
@@ -64,3 +72,13 @@ def test_tones_stand_at_multiples_of_the_shaft() -> None:
     amplitude = np.abs(np.fft.rfft(signal)) / 5000
     assert amplitude[[40, 80]] == pytest.approx([0.3, 0.1], abs=1e-6)
     assert np.delete(amplitude, [40, 80]).max() < 1e-6
+
+
+def test_steps_of_angle_turn_every_speed_into_one_period() -> None:
+    """A tone of order 3.585 at 28 and at 41 Hz has 3.585 periods in each 200 steps, whatever the speed."""
+    rate, shaft = 12800.0, np.array([28.0, 41.0])
+    times = np.arange(4000) / rate
+    signal = np.sin(2 * np.pi * 3.585 * shaft[:, None] * times)
+    turned = by_angle(signal, rate, shaft, 200, 1000)
+    np.testing.assert_allclose(turned[0], turned[1], atol=1e-3)
+    np.testing.assert_allclose(turned[0], np.sin(2 * np.pi * 3.585 * np.arange(1000) / 200), atol=1e-3)

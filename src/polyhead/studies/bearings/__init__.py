@@ -11,7 +11,8 @@ def _readers() -> dict[str, Reader]:
 
     from polyhead.config.data import DataOptions
     from polyhead.signals.source import Source
-    from polyhead.studies.bearings.simulator import SimulatorOptions, simulate
+    from polyhead.studies.bearings.options import SimulatorOptions
+    from polyhead.studies.bearings.simulator import simulate
 
     def read(data: DataOptions) -> Source:
         return simulate(SimulatorOptions.model_validate_json(json.dumps(data.options)))

@@ -6,12 +6,19 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from pydantic import Field, PositiveFloat, PositiveInt, model_validator
 
-from polyhead.config.block import Block
 from polyhead.signals.source import InputArray, Source
 from polyhead.studies.bearings.geometry import SKF_6205
-from polyhead.studies.bearings.vibration import Structure, ring, rolling_noise, strike_times, strike_weights, tones
+from polyhead.studies.bearings.options import SimulatorOptions
+from polyhead.studies.bearings.vibration import (
+    Structure,
+    by_angle,
+    ring,
+    rolling_noise,
+    strike_times,
+    strike_weights,
+    tones,
+)
 from polyhead.studies.bearings.wear import lifetime_hours, snapshot_times, strength_db, wobble
 
 GEOMETRY = SKF_6205
@@ -23,76 +30,6 @@ CONDITIONS = ((3.0, 30.0), (2.5, 35.0), (2.0, 40.0))
 # Shaft tones: unbalance, misalignment, looseness, and the mesh of a gear or the blades of a fan beside the bearing.
 TONE_ORDERS = (1.0, 2.0, 3.0, 4.0, 13.0)
 TONE_SHARES = (1.0, 0.6, 0.35, 0.25, 0.5)
-Range = tuple[float, float]
-
-
-class SimulatorOptions(Block):
-    """The simulated bearings. The defaults are the study's difficulty; every range is drawn once per bearing."""
-
-    seed: int = Field(default=0, ge=0)
-    """Seed. A bearing's draws depend on it and the bearing's number only, not on how many bearings there are."""
-    bearings: PositiveInt = 640
-    """Bearings, each one recording from new to failure."""
-    snapshots: int = Field(default=12, ge=2)
-    """Rows per bearing, equally spaced over its record."""
-    samples: PositiveInt = 2144
-    """Samples per row: a window of 2,048 and 96 to forecast. 2,048 hold 17 strikes of the slowest fault at 30 Hz."""
-    sampling_hz: PositiveFloat = 12800.0
-    """Sampling rate."""
-    suspended: float = Field(default=0.15, ge=0, le=1)
-    """Share of bearings taken out before they fail, whose life is unknown (NaN)."""
-    suspended_at: Range = (0.4, 0.9)
-    """Fraction of life at which those are taken out."""
-    onset: Range = (0.3, 0.8)
-    """Fraction of life at which the fault starts."""
-    start_db: Range = (6.0, 12.0)
-    """Peak of the strikes at the onset, in dB above the bearing's noise when new."""
-    final_db: Range = (24.0, 34.0)
-    """Peak of the strikes at failure, in dB above the bearing's noise when new."""
-    curve: Range = (0.6, 1.6)
-    """Exponent of the growth in between; 1 is exponential growth, above 1 starts slowly."""
-    wobble_db: float = Field(default=2.0, ge=0)
-    """Standard deviation of the strength about its growth."""
-    slip: float = Field(default=0.015, ge=0, le=0.1)
-    """Standard deviation of the spacing of strikes, and of each bearing's mean rate about the kinematic one."""
-    load_jitter: float = Field(default=0.05, ge=0, le=0.3)
-    """Standard deviation of a bearing's load about its condition's."""
-    speed_jitter: float = Field(default=0.02, ge=0, le=0.3)
-    """Standard deviation of a bearing's speed about its condition's; a tenth of it from snapshot to snapshot."""
-    tone_g: PositiveFloat = 0.25
-    """Median amplitude of the shaft's first harmonic at 35 Hz."""
-    tone_spread_db: float = Field(default=3.0, ge=0)
-    """Standard deviation of each harmonic's level from bearing to bearing."""
-    noise_g: PositiveFloat = 0.1
-    """Median standard deviation of the broadband noise of a new bearing."""
-    noise_spread_db: float = Field(default=2.0, ge=0)
-    """Standard deviation of the noise level from bearing to bearing."""
-    rolling: float = Field(default=0.5, ge=0, le=1)
-    """Share of the noise's power that rings the resonance; the rest is flat."""
-    drift_db: Range = (1.0, 5.0)
-    """Growth of the noise over a whole life, the slow wear that precedes a fault."""
-    gain_spread_db: float = Field(default=2.0, ge=0)
-    """Standard deviation of the sensor's unknown gain."""
-    resonance_hz: Range = (2000.0, 4500.0)
-    """Frequency of the housing's resonance."""
-    damping: Range = (0.02, 0.06)
-    """Damping ratio of the resonance."""
-
-    @model_validator(mode="after")
-    def _ordered(self) -> SimulatorOptions:
-        for name in type(self).model_fields:
-            value = getattr(self, name)
-            if isinstance(value, tuple) and value[0] > value[1]:
-                raise ValueError(f"{name} must be [low, high], not {list(value)}")
-        for name in ("onset", "suspended_at"):
-            low, high = getattr(self, name)
-            if low <= 0 or high >= 1:
-                raise ValueError(f"{name} must lie inside (0, 1), not {[low, high]}")
-        if self.resonance_hz[0] <= 0 or self.resonance_hz[1] >= self.sampling_hz / 2:
-            raise ValueError(f"resonance_hz must lie between 0 and half of sampling_hz, {self.sampling_hz / 2:g}")
-        if self.damping[0] <= 0 or self.damping[1] >= 1:
-            raise ValueError(f"damping must lie inside (0, 1), not {list(self.damping)}")
-        return self
 
 
 @dataclass(frozen=True)
@@ -121,6 +58,13 @@ def _structure(o: SimulatorOptions, shaft_hz: float, rng: np.random.Generator) -
     return Structure(rng.uniform(*o.resonance_hz), rng.uniform(*o.damping), np.array(TONE_ORDERS), level)
 
 
+def _recorded(o: SimulatorOptions, shaft_hz: NDArray[np.float64]) -> int:
+    """Samples in time that rows of `samples` steps need at the slowest speed."""
+    if o.per_revolution is None:
+        return o.samples
+    return int(np.ceil(o.samples / o.per_revolution / shaft_hz.min() * o.sampling_hz)) + 1
+
+
 def run_to_failure(o: SimulatorOptions, bearing: int) -> Record:
     """The record of one bearing; all its draws come from (seed, bearing)."""
     rng = np.random.default_rng([o.seed, bearing])
@@ -135,25 +79,28 @@ def run_to_failure(o: SimulatorOptions, bearing: int) -> Record:
     structure = _structure(o, mean_hz, rng)
     elapsed = snapshot_times(o.snapshots, end)
     shaft_hz = mean_hz * (1 + 0.1 * o.speed_jitter * rng.standard_normal(o.snapshots))
-    times = np.arange(o.samples) / o.sampling_hz
+    count = _recorded(o, shaft_hz)
+    times = np.arange(count) / o.sampling_hz
 
     new_g = o.noise_g * _amplitude(rng.normal(0, o.noise_spread_db))
     noise_g = (new_g * _amplitude(rng.uniform(*o.drift_db) * elapsed))[:, None]
-    shape = (o.snapshots, o.samples)
+    shape = (o.snapshots, count)
     flat = np.sqrt(1 - o.rolling) * rng.standard_normal(shape)
     noise = noise_g * (flat + np.sqrt(o.rolling) * rolling_noise(structure, shape, o.sampling_hz, rng))
 
     strength = strength_db(elapsed, onset, rng.uniform(*o.start_db), rng.uniform(*o.final_db), rng.uniform(*o.curve))
     strength_g = new_g * _amplitude(strength + wobble(o.snapshots, o.wobble_db, rng))
     rate = GEOMETRY.strikes(fault) * shaft_hz * (1 + o.slip * rng.standard_normal())
-    at = strike_times(rate, o.samples / o.sampling_hz, o.slip, rng)
+    at = strike_times(rate, count / o.sampling_hz, o.slip, rng)
     place = rng.uniform(-np.pi / 4, np.pi / 4)
     # A heavier load presses the strikes harder.
     weights = strike_weights(fault, GEOMETRY, shaft_hz, at, place, rng) * (load_kn / 2.5) ** 0.5
-    strikes = ring(structure, at, strength_g[:, None] * weights, o.samples, o.sampling_hz)
+    strikes = ring(structure, at, strength_g[:, None] * weights, count, o.sampling_hz)
 
     gain = _amplitude(rng.normal(0, o.gain_spread_db))
     signal = gain * (tones(structure, shaft_hz, times, rng) + noise + strikes)
+    if o.per_revolution is not None:
+        signal = by_angle(signal, o.sampling_hz, shaft_hz, o.per_revolution, o.samples)
     condition = f"{nominal_hz:g}Hz-{nominal_kn:g}kN"
     return Record(signal.astype(np.float32), shaft_hz, elapsed, condition, load_kn, fault, onset, hours, failed)
 
@@ -189,4 +136,4 @@ def simulate(options: SimulatorOptions) -> Source:
         "signal": InputArray(signal, ("housing",), "g"),
         "known": InputArray(np.concatenate([_known(record) for record in records]), ("load_kn", "shaft_hz")),
     }
-    return Source(inputs, columns, sampling_hz=options.sampling_hz)
+    return Source(inputs, columns, sampling_hz=options.sampling_hz if options.per_revolution is None else None)

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.interpolate import CubicSpline
 from scipy.signal import lfilter
 
 from polyhead.studies.bearings.geometry import Geometry, load_at
@@ -91,6 +92,17 @@ def ring(structure: Structure, times: Array, levels_g: Array, count: int, rate_h
     row = np.broadcast_to(np.arange(len(times))[:, None], times.shape)
     np.add.at(entering, (row[inside], sample[inside]), (levels_g * pole ** (sample - position))[inside])
     return np.asarray(lfilter([1.0], [1.0, -pole], entering, axis=1).imag[:, lead:], dtype=np.float64)
+
+
+def by_angle(signal: Array, rate_hz: float, shaft_hz: Array, per_revolution: int, count: int) -> Array:
+    """Rows (snapshot, time) at `count` equal steps of the shaft's angle, `per_revolution` to a turn (snapshot, angle).
+
+    Cubic splines between samples; what lies above half of the new rate is folded, as without a filter in front.
+    """
+    times = np.arange(signal.shape[1]) / rate_hz
+    steps = np.arange(count) / per_revolution
+    rows = [CubicSpline(times, row)(steps / hz) for row, hz in zip(signal, shaft_hz, strict=True)]
+    return np.stack(rows)
 
 
 def rolling_noise(structure: Structure, shape: tuple[int, int], rate_hz: float, rng: np.random.Generator) -> Array:

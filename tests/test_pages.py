@@ -1,0 +1,59 @@
+"""What README and docs show is true: their YAML trains, their parameters are the program's."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from polyhead import api
+from polyhead.cli.entry import run
+from polyhead.studies.bearings.options import SimulatorOptions
+
+ROOT = Path(__file__).parent.parent
+
+
+def test_the_readme_trains_as_written(tmp_path: Path) -> None:
+    (block,) = re.findall(r"```yaml\n(.*?)```", (ROOT / "README.md").read_text(), flags=re.DOTALL)
+    (tmp_path / "pumps.yaml").write_text(block)
+    rng = np.random.default_rng(0)
+    fault = rng.integers(0, 2, 40)[np.arange(400) // 10]
+    np.savez(
+        tmp_path / "pumps.npz",
+        x=rng.standard_normal((400, 2, 96)).astype(np.float32),
+        load=rng.random(400),
+        rpm=rng.random(400),
+        fault=fault,
+        rul=np.where(rng.random(400) < 0.1, 1000.0, rng.random(400)),
+        pump=np.arange(400) // 10,
+    )
+    finished = api.train(tmp_path / "pumps.yaml", ["train.epochs=1"], out=tmp_path / "runs")
+    assert set(finished.metrics["test"]) == {"fault", "life", "next"}
+    assert finished.metrics["test"]["life"]["r2"]["n"] < finished.metrics["test"]["fault"]["macro_f1"]["n"]
+
+
+def test_the_page_of_the_study_holds_the_simulator_s_parameters() -> None:
+    page = (ROOT / "docs" / "bearings.md").read_text()
+    for name, field in SimulatorOptions.model_fields.items():
+        default = list(field.default) if isinstance(field.default, tuple) else field.default
+        assert f"| `{name}` | {default} | {' '.join((field.description or '').split())} |" in page
+
+
+@pytest.mark.parametrize("page", ["README.md", "docs/bearings.md", "docs/hydraulic.md", "docs/benchmarks.md"])
+def test_links_lead_somewhere_and_nothing_is_left_to_fill_in(page: str) -> None:
+    text = (ROOT / page).read_text()
+    for target in re.findall(r"\]\((?!http)([^)#]+)\)", text):
+        assert ((ROOT / page).parent / target).exists(), target
+    assert not re.search(r"\b[A-Z]+_(TABLE|TEXT)\b", text)
+
+
+def test_the_example_is_a_config_that_loads() -> None:
+    experiment = api.load(ROOT / "examples" / "hydraulic.yaml").experiment
+    assert list(experiment.enabled) == ["cooler", "valve", "pump", "accumulator", "stable"]
+
+
+def test_a_small_study_trains(tmp_path: Path) -> None:
+    small = ["data.bearings=30", "data.snapshots=6", "train.epochs=1"]
+    assert run(["study", "bearings", *small, "--out", str(tmp_path)]) == 0
