@@ -145,6 +145,21 @@ def test_ctrl_c_finishes_the_step_and_resumes_to_the_same_bytes(
     assert without_times(run) == expected
 
 
+def test_ctrl_c_on_the_command_line_says_how_to_go_on(whole: tuple[Path, dict[str, Any]], tmp_path: Path) -> None:
+    config, expected = whole
+    process = start("train", str(config), "--out", str(tmp_path))
+    deadline = time.monotonic() + 120
+    while not list(tmp_path.glob("machine/*/checkpoints/best.ckpt")) and time.monotonic() < deadline:
+        time.sleep(0.001)
+    process.send_signal(signal.SIGINT)
+    _, errors = process.communicate()
+    assert process.returncode == 130
+    last = errors.decode().strip().splitlines()[-1]
+    assert last.endswith(f"resume with: polyhead train --resume {only_run(tmp_path)}")
+    finish("train", str(config), "--resume", "--out", str(tmp_path))
+    assert without_times(only_run(tmp_path)) == expected
+
+
 def test_resume_of_a_finished_run_changes_nothing(whole: tuple[Path, dict[str, Any]]) -> None:
     config, expected = whole
     run = only_run(config.parent / "runs")
