@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from polyhead.config.data import DataOptions
+from polyhead.config.data import DataOptions, SplitOptions
 from polyhead.config.experiment import Experiment
 from polyhead.config.experiment_file import Loaded, load_experiment
 from polyhead.errors import InputError
@@ -88,7 +88,14 @@ def read(data: DataOptions) -> Source:
     """Bring in the recordings. Raises InputError where they cannot be read."""
     if ":" in data.reader:
         return _own_reader(data.reader)(data)
-    return readers()[data.reader].read(data)
+    reader = readers()[data.reader]
+    if reader.embedded and data.path is not None:
+        raise InputError(
+            f"the generator {data.reader!r} reads no file, found {data.path}",
+            where="data.path",
+            do=f"leave it out, or name a reader of files: {', '.join(READERS)}",
+        )
+    return reader.read(data)
 
 
 def _own_reader(name: str) -> Callable[[DataOptions], Source]:
@@ -122,7 +129,7 @@ def train(
         with run.lock():
             loaded.document.write(run.path / "config.yaml")
             return _work(loaded.experiment, run, watcher)
-    except InputError:
+    except BaseException:
         _discard_empty(run)
         raise
 
@@ -173,6 +180,8 @@ def resume(run: str | Path, *, watcher: Watcher | None = None) -> Run:
     `run` is the folder or its last.ckpt. Raises InputError where the data are no longer the same.
     """
     path = Path(run)
+    if path.suffix == ".ckpt" and path.name != "last.ckpt":
+        raise InputError("holds weights only", where=str(path), do="resume from last.ckpt or the run's folder")
     folder = RunFolder.open(path.parent.parent if path.suffix == ".ckpt" else path)
     experiment = load(folder.path / "config.yaml").experiment
     with folder.lock():
@@ -246,7 +255,8 @@ def evaluate(
     if data is not None:
         if split is not None:
             raise InputError("another file has no splits", where="--split", do="leave out --split or --data")
-        described = experiment.data.model_copy(update={"path": str(data)})
+        described = experiment.data.model_copy(update={"path": str(data), "split": SplitOptions()})
+        experiment = experiment.model_copy(update={"data": described})
         with folder.lock():
             return judge_file(folder, experiment, read(described), checkpoint, csv)
     with folder.lock():
@@ -267,8 +277,6 @@ def predict(run: str | Path, data: str | Path, output: str | Path, *, checkpoint
 
 def _inputs_only(data: DataOptions) -> DataOptions:
     """The data block without targets and split, which predictions do without."""
-    from polyhead.config.data import SplitOptions
-
     return data.model_copy(update={"targets": {}, "split": SplitOptions()})
 
 

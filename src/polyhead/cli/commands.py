@@ -70,6 +70,12 @@ def train(
     """Train an experiment, judge it on every split and write its report."""
     chosen = [task for task in tasks.split(",") if task]
     if resume is not None:
+        if chosen or seeds > 1:
+            raise InputError(
+                f"{'--tasks' if chosen else '--seeds'} with --resume",
+                where="polyhead train",
+                do="a resumed run keeps its own config",
+            )
         _resume(config, overrides or [], out, resume, format)
         return
     if config is None:
@@ -106,6 +112,10 @@ def _resume(config: Path | None, overrides: list[str], out: Path, resume: str, f
         if config is None:
             raise InputError("which experiment?", where="--resume", do="name its config, or the run's folder")
         resume = str(RunFolder.latest(out, api.load(config).experiment.name).path)
+    elif config is not None:
+        raise InputError(
+            f"{config} with --resume {resume}", where="polyhead train", do="a resumed run keeps its own config"
+        )
     _print_run(api.resume(resume, watcher=build_watcher()), format)
 
 

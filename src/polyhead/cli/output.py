@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import shlex
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, redirect_stdout
@@ -49,7 +50,8 @@ def interrupted(as_json: bool, run: Path) -> None:
     """Say that a run was interrupted and how to go on."""
     if as_json:
         emit_json({"run": str(run), "interrupted": True})
-    sys.stderr.write(f"polyhead: interrupted, everything is saved; resume with: polyhead train --resume {run}\n")
+    again = f"polyhead train --resume {shlex.quote(str(run))}"
+    sys.stderr.write(f"polyhead: interrupted, everything is saved; resume with: {again}\n")
 
 
 def metrics_table(metrics: Mapping[str, Any], title: str) -> None:
@@ -113,7 +115,7 @@ def _print(table: Any) -> None:
     from rich.console import Console
 
     file = _results.get(sys.stdout)
-    Console(file=file, highlight=False, width=None if file.isatty() else 160).print(table)
+    Console(file=file, highlight=False, markup=False, width=None if file.isatty() else 160).print(table)
 
 
 def check_lines(result: Mapping[str, Any]) -> None:

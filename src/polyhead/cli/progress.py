@@ -58,7 +58,8 @@ class LiveProgress(Watcher):
         self._steps = 0
 
     def on_start(self, run: Path, tasks: tuple[str, ...], epochs: int, steps: int) -> None:
-        self._progress.console.print(f"run {run}: {epochs} epochs of {steps} steps; skill on validation per task")
+        line = f"run {run}: {epochs} epochs of {steps} steps; skill on validation per task"
+        self._progress.console.print(line, markup=False)  # a path may hold brackets
         self._steps = steps
         skills = "  ".join(f"{task}   –  " for task in tasks)
         self._task = self._progress.add_task("epoch 1", total=epochs * steps, skills=skills)

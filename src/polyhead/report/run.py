@@ -89,7 +89,9 @@ class Run:
         if not path.is_file() or path.stat().st_size == 0:
             return None
         # A run in progress may be read in the middle of a line: short lines are filled, long ones cut.
-        table = pl.read_csv(path, infer_schema_length=None, null_values=["", "nan", "NaN"], truncate_ragged_lines=True)
+        table = pl.read_csv(
+            path, infer_schema_length=None, null_values=["", "nan", "NaN"], truncate_ragged_lines=True, glob=False
+        )
         text = {"phase", "feature_name"}
         return table.with_columns(pl.exclude(*text).cast(pl.Float64, strict=False)) if table.height else None
 
@@ -104,7 +106,7 @@ class Run:
         import polars as pl
 
         path = RunFolder(self.path).predictions(split or "")
-        return pl.read_parquet(path) if path.is_file() else None
+        return pl.read_parquet(path, glob=False) if path.is_file() else None
 
 
 def read_run(path: Path) -> Run:

@@ -15,7 +15,7 @@ from polyhead.scoring.board import fit_reference
 from polyhead.signals.target import classes_of, encode
 from polyhead.signals.windows import Index, WindowSet
 from polyhead.tasks.head import WindowHead
-from polyhead.tasks.task import ClassTask, Decoded, Fitted, labelled
+from polyhead.tasks.task import ClassTask, Decoded, Fitted, labelled, restored
 
 
 @dataclass(frozen=True)
@@ -45,10 +45,7 @@ class Classification(ClassTask):
     def restore(cls, name: str, options: ClassificationOptions, state: dict[str, Any]) -> Classification:
         """The task that `state` was taken from."""
         return cls(
-            name=name,
-            weight=options.weight,
-            metrics=tuple(options.metrics) if options.metrics else None,
-            fitted=Fitted.from_dict(state),
+            **restored(name, options, state),
             target=options.target or name,
             classes=tuple(state["classes"]),
             options=options,

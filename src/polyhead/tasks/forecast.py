@@ -16,7 +16,7 @@ from polyhead.signals.statistics import ChannelScaling
 from polyhead.signals.windows import Index, WindowSet
 from polyhead.tasks.head import ForecastHead
 from polyhead.tasks.residual import ResidualLoss
-from polyhead.tasks.task import Decoded, Fitted, Task
+from polyhead.tasks.task import Decoded, Fitted, Task, restored
 
 _FIT_WINDOWS = 4096  # evenly spaced training windows that scale and floor loss are found on
 
@@ -69,10 +69,7 @@ class Forecast(Task):
     def restore(cls, name: str, options: ForecastOptions, state: dict[str, Any]) -> Forecast:
         """The task that `state` was taken from."""
         return cls(
-            name=name,
-            weight=options.weight,
-            metrics=tuple(options.metrics) if options.metrics else None,
-            fitted=Fitted.from_dict(state),
+            **restored(name, options, state),
             options=options,
             channels=tuple(state["channels"]),
             offset=np.array(state["offset"]),

@@ -17,7 +17,7 @@ from polyhead.signals.target import Target
 from polyhead.signals.windows import Index, WindowSet
 from polyhead.tasks.head import WindowHead
 from polyhead.tasks.residual import ResidualLoss
-from polyhead.tasks.task import Decoded, Fitted, LabelTask, labelled
+from polyhead.tasks.task import Decoded, Fitted, LabelTask, labelled, restored
 
 _EDGE = 1e-3  # a bounded output starts at least this share of the range away from either bound
 _ROUNDING = 1e-12  # a spread below this share of the offset is float64's rounding
@@ -88,10 +88,7 @@ class Regression(LabelTask):
         """The task that `state` was taken from."""
         scale = TargetScale.from_dict(state["scale"])
         return cls(
-            name=name,
-            weight=options.weight,
-            metrics=tuple(options.metrics) if options.metrics else None,
-            fitted=Fitted.from_dict(state),
+            **restored(name, options, state),
             target=options.target or name,
             options=options,
             scale=scale,

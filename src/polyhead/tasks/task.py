@@ -11,6 +11,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
+from polyhead.config.tasks import TaskOptions
 from polyhead.errors import InputError
 from polyhead.scoring.reference import Reference
 from polyhead.signals.target import Target
@@ -89,6 +90,16 @@ class Task(ABC):
         # Whatever stands for an unknown truth goes first: zero times the slope at NaN or Inf would be NaN.
         truth = truth.masked_fill(~mask.view(-1, *[1] * (truth.dim() - 1)), 0)
         return torch.where(mask, self.losses(output.float(), truth), 0.0).sum()
+
+
+def restored(name: str, options: TaskOptions, state: dict[str, Any]) -> dict[str, Any]:
+    """The fields of a task that every kind takes from its options and its `state` alike."""
+    return {
+        "name": name,
+        "weight": options.weight,
+        "metrics": tuple(options.metrics) if options.metrics else None,
+        "fitted": Fitted.from_dict(state),
+    }
 
 
 @dataclass(frozen=True)

@@ -77,14 +77,22 @@ def _truth(task: Task, feed: Feed, index: Index) -> tuple[NDArray[np.generic], N
         key, channels = task.options.input, list(task.channels)
         ahead = [part.futures[key][:, channels, : task.options.horizon] for part in parts]
         truth = np.concatenate(ahead).astype(np.float64)
-        last = np.concatenate([part.inputs[key][:, channels, -1] for part in parts])
-        return truth, last.astype(np.float64)
+        last = np.concatenate([_last_known(part.inputs[key][:, channels]) for part in parts]).astype(np.float64)
+        return truth, np.where(np.isfinite(last), last, task.offset[:, 0])  # a channel that is lost: what the feed puts
     if isinstance(task, Regression):
         target = windows.targets[task.target]
         return target.values[index].astype(np.float64), None
     truths = task.targets(windows)
     assert truths is not None
     return truths.numpy()[index].astype(np.int64), None
+
+
+def _last_known(signal: NDArray[np.float32]) -> NDArray[np.float32]:
+    """The last finite sample of each window and channel of (window, channel, time), for persistence; NaN without any.
+
+    One lost sample must not take the strongest trivial predictor from the whole split."""
+    back = np.argmax(np.isfinite(signal)[..., ::-1], axis=-1)[..., None]
+    return np.asarray(np.take_along_axis(signal, signal.shape[-1] - 1 - back, axis=-1)[..., 0])
 
 
 def thresholds(tasks: Sequence[Task], pooled: Pooled) -> dict[str, float]:

@@ -77,6 +77,13 @@ def _check_classes(experiment: Experiment, windows: WindowSet, split: Split) -> 
         if not isinstance(options, ClassificationOptions | BinaryOptions):
             continue
         target = windows.targets[options.target or name]
+        if target.values.ndim != 1:
+            raise InputError(
+                f"{options.kind} needs one value per window, target {options.target or name!r} has"
+                f" {target.values.shape[1]}",
+                where=f"tasks.{name}",
+                do="choose one with `column: N` in data.targets",
+            )
         fitted = target.take(split["train"])
         seen = np.unique(fitted.values[fitted.mask])
         for side in split.names:

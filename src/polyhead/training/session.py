@@ -124,10 +124,12 @@ class Session:
             _check_same(self.run.read("data.json")["fingerprint"], described["fingerprint"])
         self.run.write("data.json", described)
         self.run.write("metadata.json", describe_model(self.prepared, self.raw))
+        began: dict[str, Any] = {}
         if (self.run.path / "environment.json").exists():
+            began = {"command": self.run.read("environment.json")["command"]}
             # Sums over more or fewer threads differ in their last bit.
             torch.set_num_threads(self.run.read("environment.json")["threads"])
-        self.run.write("environment.json", environment(torch.get_num_threads(), str(self.fabric.device)))
+        self.run.write("environment.json", environment(torch.get_num_threads(), str(self.fabric.device)) | began)
         if self.run.checkpoint("last").exists():
             self.resume()
         else:

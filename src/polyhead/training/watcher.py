@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 import signal
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -50,7 +51,9 @@ class InterruptedRunError(Exception):
 
     def __init__(self, run: Path) -> None:
         self.run = run
-        super().__init__(f"interrupted; everything is saved. Resume with: polyhead train --resume {run}")
+        super().__init__(
+            f"interrupted; everything is saved. Resume with: polyhead train --resume {shlex.quote(str(run))}"
+        )
 
 
 class StopRequest:
