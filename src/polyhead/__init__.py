@@ -6,17 +6,19 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from polyhead.api import Run, evaluate, predict, train
+    from polyhead.api import Run, check, evaluate, predict, resume, train
     from polyhead.errors import InputError
 
 _HOMES = {
     "Run": "polyhead.api",
+    "check": "polyhead.api",
     "evaluate": "polyhead.api",
     "predict": "polyhead.api",
+    "resume": "polyhead.api",
     "train": "polyhead.api",
     "InputError": "polyhead.errors",
 }
-__all__ = ["InputError", "Run", "evaluate", "predict", "train"]
+__all__ = ["InputError", "Run", "check", "evaluate", "predict", "resume", "train"]
 
 
 def __getattr__(name: str) -> Any:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -49,7 +50,7 @@ def load(config: Config, overrides: Sequence[str] = ()) -> Loaded:
     )
     _check_monitor(loaded)
     path = loaded.experiment.data.path
-    if path is not None and not Path(path).is_absolute() and ":" not in path:
+    if path is not None and not Path(path).is_absolute():
         home = Path.cwd() if isinstance(source, Mapping) or _overridden(overrides) else source.resolve().parent
         return _with_path(loaded, str(home / path))
     return loaded
@@ -87,8 +88,10 @@ def readers() -> dict[str, Reader]:
 def read(data: DataOptions) -> Source:
     """Bring in the recordings. Raises InputError where they cannot be read."""
     if ":" in data.reader:
-        return _own_reader(data.reader)(data)
+        return _read_own(data)
     reader = readers()[data.reader]
+    if reader.embedded and data.inputs:
+        raise InputError(f"the generator {data.reader!r} brings its own inputs", where="data.inputs", do="leave it out")
     if reader.embedded and data.path is not None:
         raise InputError(
             f"the generator {data.reader!r} reads no file, found {data.path}",
@@ -98,9 +101,21 @@ def read(data: DataOptions) -> Source:
     return reader.read(data)
 
 
+def _read_own(data: DataOptions) -> Source:
+    reader = _own_reader(data.reader)
+    try:
+        return reader(data)
+    except InputError:
+        raise
+    except Exception as error:  # whatever a user's code raises, the line names it
+        raise InputError(f"the reader raised {type(error).__name__}: {error}", where=data.reader) from error
+
+
 def _own_reader(name: str) -> Callable[[DataOptions], Source]:
     """The user's reader `package.module:function`, called with the `data` block, returning a Source."""
     module, _, function = name.partition(":")
+    if str(Path.cwd()) not in sys.path:
+        sys.path.insert(0, str(Path.cwd()))  # as `python -m` does: a module beside the config is found
     try:
         found: Callable[[DataOptions], Source] = getattr(importlib.import_module(module), function)
     except (ImportError, AttributeError) as error:
@@ -276,8 +291,17 @@ def predict(run: str | Path, data: str | Path, output: str | Path, *, checkpoint
 
 
 def _inputs_only(data: DataOptions) -> DataOptions:
-    """The data block without targets and split, which predictions do without."""
-    return data.model_copy(update={"targets": {}, "split": SplitOptions()})
+    """The data block without what predictions do without: targets, split and, where a row is a window, its recording.
+
+    Where a row is one sample in time, the recording says where windows must not cross.
+    """
+    kept: dict[str, Any] = {"targets": {}, "split": SplitOptions(), "sampling_hz": None}
+    sampled = data.window is not None and all(
+        not spec.axes or spec.axes[0] == "sample" for spec in data.inputs.values()
+    )
+    if not sampled:
+        kept |= {"group": None, "time": None}
+    return data.model_copy(update=kept)
 
 
 def check(config: Config, overrides: Sequence[str] = ()) -> dict[str, Any]:

@@ -52,6 +52,9 @@ def train_refused(capsys: pytest.CaptureFixture[str], folder: Path, *overrides: 
         ("train.monitor=val/wear/auroc", "auroc"),
         ("train.monitor=test/wear/r2", "test"),
         ("tasks.wear.metrics=[]", "metrics"),
+        ("data.time=load", "nothing reads it"),
+        ("tasks.good={kind: binary, target: state}", "binary needs two labels"),
+        ("tasks.bad.positive=3", "is no label of target 'bad'"),
         ("train.monitor=val/wear/bias", "neither more nor less bias"),
         ("train.schedule={name: onecycle, warmup: 5}", "does not read warmup"),
         ("model.backbone={name: tcn, stem_stride: 4}", "would be lost"),
@@ -75,6 +78,41 @@ def test_config_that_does_not_fit(
     if override == "train.device=cuda" and torch.cuda.is_available():
         pytest.skip("there is a cuda device here")
     assert expected in train_refused(capsys, tmp_path, override)
+
+
+def test_batch_statistics_need_a_batch(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    mlp = "model.backbone={name: mlp, norm: batch}"
+    assert "nothing to average over" in train_refused(capsys, tmp_path, mlp, "train.batch_size=1")
+
+
+def test_words_that_leave_open_which_means_yes(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    changed(tmp_path, bad=lambda values: np.where(values == 1, "faulty", "healthy"))
+    assert "which of faulty and healthy means yes?" in train_refused(capsys, tmp_path)
+
+
+def test_a_reader_of_one_s_own_that_fails_is_named(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write_config(tmp_path)
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "my_reader.py").write_text("def read(data):\n    raise KeyError('speed')\n")
+    line = train_refused(capsys, tmp_path, "data.reader=my_reader:read")
+    assert "my_reader:read: the reader raised KeyError: 'speed'" in line
+
+
+def test_a_skill_that_nothing_can_measure_ends_the_run(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    """Validation holds one recording of one class, so that AUROC is undefined at every epoch."""
+
+    def apart(values: np.ndarray) -> np.ndarray:
+        return (np.arange(len(values)) // WINDOWS < RECORDINGS // 2).astype(np.int64)
+
+    changed(tmp_path, bad=apart)
+    side = np.repeat(["train"] * (RECORDINGS - 4) + ["val"] * 2 + ["test"] * 2, WINDOWS)
+    with np.load(tmp_path / "machine.npz") as held:
+        np.savez(tmp_path / "machine.npz", **held, side=side)
+    config, out = str(tmp_path / "machine.yaml"), str(tmp_path / "runs")
+    line = refused(capsys, "train", config, "data.split={column: side}", "--tasks", "bad", "--out", out)
+    assert "no task has a skill on validation" in line
 
 
 def changed(folder: Path, **arrays: Any) -> Path:

@@ -121,9 +121,7 @@ def test_evaluate_and_predict_another_file(capsys: pytest.CaptureFixture[str], f
     metrics = printed(capsys, "evaluate", str(finished), "--data", str(other))["metrics"]
     assert metrics["data"]["state"]["macro_f1"]["n"] == RECORDINGS * WINDOWS
     with np.load(other) as held:
-        np.savez(
-            tmp_path / "inputs.npz", x=held["x"][:, :, : SAMPLES - HORIZON], load=held["load"], machine=held["machine"]
-        )
+        np.savez(tmp_path / "inputs.npz", x=held["x"][:, :, : SAMPLES - HORIZON], load=held["load"])
     result = printed(capsys, "predict", str(finished), str(tmp_path / "inputs.npz"), "-o", str(tmp_path / "p.parquet"))
     assert result["windows"] == RECORDINGS * WINDOWS
     alone = polars.read_parquet(tmp_path / "p.parquet")
@@ -131,6 +129,45 @@ def test_evaluate_and_predict_another_file(capsys: pytest.CaptureFixture[str], f
     for column in ("state.pred", "wear.pred", "next.pred.11"):
         assert alone[column].to_list() == judged[column].to_list()
     assert not [column for column in alone.columns if ".truth" in column]
+
+
+def test_positive_names_the_label_that_means_yes(folder: Path, tmp_path: Path) -> None:
+    """With `good` as yes the shares turn round: the positives are the windows of good machines."""
+    command = ["train", str(folder / "machine.yaml"), "train.epochs=1", "--tasks", "bad", "--out", str(tmp_path)]
+    assert run([*command, "tasks.bad.positive=0"]) == 0
+    (path,) = (tmp_path / "machine").iterdir()
+    described = json.loads((path / "data.json").read_text())["targets"]["bad"]
+    assert described["classes"] == ["1", "0"]
+    with np.load(folder / "machine.npz") as held:
+        good = int((held["bad"] == 0).sum())
+    assert sum(counts["0"] for counts in described["counts"].values()) == good
+    frame = polars.read_parquet(path / "predictions" / "*.parquet")
+    assert frame["bad.truth"].sum() == good
+
+
+def test_rows_without_a_group_are_not_called_recordings(folder: Path, tmp_path: Path) -> None:
+    command = ["train", str(folder / "machine.yaml"), "train.epochs=1", "data.group=null", "--out", str(tmp_path)]
+    assert run(command) == 0
+    (path,) = (tmp_path / "machine").iterdir()
+    assert "No group was named" in json.loads((path / "data.json").read_text())["split"]["note"]
+    page = (path / "report.md").read_text()
+    assert "unseen recordings" not in page
+    assert "on rows of test that were not trained on" in page
+
+
+def test_resume_alone_refuses_a_config_that_changed(
+    capsys: pytest.CaptureFixture[str], folder: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "machine.npz").symlink_to(folder / "machine.npz")
+    config = tmp_path / "machine.yaml"
+    config.write_text((folder / "machine.yaml").read_text())
+    assert run(["train", str(config), "train.epochs=1", "--out", str(tmp_path / "runs")]) == 0
+    (path,) = (tmp_path / "runs" / "machine").iterdir()
+    state = json.loads((path / "state.json").read_text())
+    (path / "state.json").write_text(json.dumps(state | {"status": "interrupted"}))
+    capsys.readouterr()
+    assert run(["train", str(config), "--resume", "--out", str(tmp_path / "runs")]) == 2
+    assert "no longer what" in capsys.readouterr().err
 
 
 def test_check_says_what_training_will_see(capsys: pytest.CaptureFixture[str], folder: Path) -> None:

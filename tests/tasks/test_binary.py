@@ -67,11 +67,29 @@ def test_probability_and_decision_of_a_logit():
     assert decoded.pred.tolist() == [0, 1, 1]
 
 
-def test_words_are_no_and_yes_by_alphabet():
-    windows = labelled(["intact", "worn", "intact"])
-    task = fit(windows, "binary")
-    assert task.classes == ("intact", "worn")
-    assert task.targets(windows).tolist() == [0.0, 1.0, 0.0]
+@pytest.mark.parametrize(
+    ("labels", "positive", "classes"),
+    [
+        (["no", "yes", "no"], None, ("no", "yes")),
+        (["False", "True", "False"], None, ("False", "True")),
+        (["worn", "intact", "worn"], "worn", ("intact", "worn")),
+        (["worn", "intact", "worn"], "intact", ("worn", "intact")),
+        ([0, 1, 0], None, ("0", "1")),
+        ([-1, 1, -1], None, ("-1", "1")),
+        ([0, 1, 0], 0, ("1", "0")),
+    ],
+)
+def test_which_label_means_yes(labels, positive, classes):
+    windows = labelled(np.array(labels))
+    task = fit(windows, "binary", **({} if positive is None else {"positive": positive}))
+    assert task.classes == classes
+    expected = [float(str(label) == classes[1]) for label in labels]
+    assert task.targets(windows).tolist() == expected
+
+
+def test_words_that_leave_it_open_are_refused():
+    with pytest.raises(InputError, match=r"which of intact and worn means yes\?"):
+        fit(labelled(np.array(["intact", "worn", "intact"])), "binary")
 
 
 def test_three_labels_are_refused():

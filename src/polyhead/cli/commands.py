@@ -111,7 +111,15 @@ def _resume(config: Path | None, overrides: list[str], out: Path, resume: str, f
     if resume == "latest":
         if config is None:
             raise InputError("which experiment?", where="--resume", do="name its config, or the run's folder")
-        resume = str(RunFolder.latest(out, api.load(config).experiment.name).path)
+        experiment = api.load(config).experiment
+        folder = RunFolder.latest(out, experiment.name).path
+        if api.load(folder / "config.yaml").experiment != experiment:
+            raise InputError(
+                f"{config} is no longer what {folder} began with",
+                where="--resume",
+                do=f"write `polyhead train --resume {folder}` to go on with it as it began",
+            )
+        resume = str(folder)
     elif config is not None:
         raise InputError(
             f"{config} with --resume {resume}", where="polyhead train", do="a resumed run keeps its own config"

@@ -42,6 +42,7 @@ def run(arguments: list[str]) -> int:
             about = getattr(getattr(error, "ctx", None), "command_path", "polyhead")
             output.failed(as_json, error.format_message(), about, f"see `{about} --help`")
         except (typer.Abort, KeyboardInterrupt):
+            print("polyhead: stopped; a run that was training resumes from its last checkpoint", file=sys.stderr)
             return INTERRUPTED
         except BrokenPipeError:
             os.dup2(os.open(os.devnull, os.O_WRONLY), 1)

@@ -107,7 +107,8 @@ def seeds_table(runs: Sequence[Mapping[str, Any]], title: str) -> None:
 def _number(value: float | None, unit: str) -> str:
     if value is None:
         return "–"
-    return f"{value:.3f} {unit}".strip() if abs(value) < 1000 else f"{value:.4g} {unit}".strip()
+    text = f"{value:.3f}" if abs(value) < 1000 else f"{value:.4g}"
+    return f"{'0.000' if text == '-0.000' else text} {unit}".strip()
 
 
 def _print(table: Any) -> None:

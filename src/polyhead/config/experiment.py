@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from pydantic import Field, field_validator
+from pydantic import Field, field_validator, model_validator
 
 from polyhead.config.block import Block
 from polyhead.config.data import DataOptions
-from polyhead.config.model import Balance, ModelOptions, default_balance
+from polyhead.config.model import Balance, MlpOptions, ModelOptions, default_balance
 from polyhead.config.tasks import ForecastOptions, Task
 from polyhead.config.training import TraceOptions, TrainOptions
 
@@ -43,6 +43,13 @@ class Experiment(Block):
         if not any(task.enabled for task in tasks.values()):
             raise ValueError("every task is disabled: enable at least one")
         return tasks
+
+    @model_validator(mode="after")
+    def _batch_statistics(self) -> Experiment:
+        backbone = self.model.backbone
+        if isinstance(backbone, MlpOptions) and backbone.norm == "batch" and self.train.batch_size == 1:
+            raise ValueError("train.batch_size 1 leaves norm: batch nothing to average over; write 2 or more")
+        return self
 
     @property
     def enabled(self) -> dict[str, Task]:

@@ -69,6 +69,8 @@ class BinaryOptions(LabelTaskOptions):
     """Yes or no."""
     loss_fn: Literal["bce"] = "bce"
     """Binary cross-entropy on the logit."""
+    positive: str | int | None = None
+    """The label that means yes. Default: the larger of two numbers, or yes, true and 1 among words."""
     pos_weight: Literal["auto"] | PositiveFloat | None = None
     """Weight of positive windows; `auto` is negatives over positives of the training set."""
 
@@ -82,7 +84,8 @@ class RegressionOptions(LabelTaskOptions):
     """smooth_l1 and huber change from square to linear at `loss_beta`: smooth_l1 has slope 1 beyond it, huber slope
     `loss_beta`."""
     loss_beta: PositiveFloat | None = None
-    """Where smooth_l1 and huber turn linear, in target units. Default: one standard deviation of the training set."""
+    """Where smooth_l1 and huber turn linear, in target units (with log_transform: in units of the logarithm). Default:
+    one standard deviation of the training set."""
     scale: Literal["standard", "minmax", "none"] = "standard"
     """How the target is scaled for the loss, from the training set. Reports are in target units."""
     log_transform: bool = False

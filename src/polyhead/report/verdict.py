@@ -75,6 +75,8 @@ def place(run: Run, split: str) -> str:
         return "on windows of recordings that were also trained on"
     if not made:
         return f"on the {split} split"
+    if made.get("by") == "group" and made.get("note"):
+        return f"on rows of {split} that were not trained on"
     return "on unseen recordings" if split == "test" else f"on the recordings of {split}"
 
 

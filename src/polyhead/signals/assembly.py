@@ -110,6 +110,12 @@ Cut = tuple[Index, Index, Index, int]
 
 def _cut_rows(data: DataOptions, source: Source, recording: Index, names: tuple[str, ...], horizon: int) -> Cut:
     """Windows within rows that are stretches of signal; each knows its row."""
+    if data.time is not None:
+        raise InputError(
+            "rows are windows here, not samples in time: nothing reads it",
+            where="data.time",
+            do="leave it out",
+        )
     samples = {name: array.values.shape[2] for name, array in source.inputs.items() if array.values.ndim == 3}
     rows = np.arange(source.rows)
     if not samples:

@@ -35,7 +35,7 @@ class Binary(ClassTask):
         """
         key = options.target or name
         known = labelled(name, key, windows, train)
-        classes = _two(name, key, known)
+        classes = _no_and_yes(name, key, known, options.positive)
         codes = encode(name, known, classes)
         share = float(codes.mean())
         weight = (1 - share) / share if options.pos_weight == "auto" else float(options.pos_weight or 1)
@@ -77,7 +77,11 @@ class Binary(ClassTask):
         return self.fitted.as_dict() | {"classes": list(self.classes), "pos_weight": self.pos_weight}
 
 
-def _two(name: str, key: str, known: Target) -> tuple[str, ...]:
+_YES = {"no": "yes", "n": "y", "false": "true"}  # words whose order says which is which
+
+
+def _no_and_yes(name: str, key: str, known: Target, positive: str | int | None) -> tuple[str, str]:
+    """The labels of no and yes. Raises InputError where there are not two, or words leave open which is yes."""
     classes = classes_of(known)
     if len(classes) != 2:
         raise InputError(
@@ -85,4 +89,16 @@ def _two(name: str, key: str, known: Target) -> tuple[str, ...]:
             where=f"tasks.{name}",
             do="write `kind: classification`",
         )
-    return classes
+    first, second = classes
+    if positive is not None:
+        if str(positive) not in classes:
+            raise InputError(
+                f"positive {positive!r} is no label of target {key!r}, which has {first} and {second}",
+                where=f"tasks.{name}.positive",
+            )
+        return (first, second) if str(positive) == second else (second, first)
+    if known.values.dtype.kind == "U" and _YES.get(first.lower()) != second.lower():
+        raise InputError(
+            f"which of {first} and {second} means yes?", where=f"tasks.{name}", do=f"write `positive: {second}`, say"
+        )
+    return first, second

@@ -129,7 +129,8 @@ class RunFolder:
         for path in sorted((out / name).glob("*"), key=_made, reverse=True):
             if (path / "config.yaml").is_file() and (path / "checkpoints" / "last.ckpt").is_file():
                 run = cls(path)
-                if run.read("state.json").get("status") != "finished":
+                begun = not (path / "state.json").exists()  # killed before it was first written
+                if begun or run.read("state.json").get("status") != "finished":
                     return run
         raise InputError("no unfinished run to resume", where=str(out / name), do="leave out --resume to start one")
 

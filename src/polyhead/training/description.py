@@ -9,9 +9,7 @@ import numpy as np
 from polyhead.config.experiment import Experiment
 from polyhead.scoring.board import metrics_of
 from polyhead.signals.fingerprint import data_fingerprint, label_fingerprint, split_fingerprint
-from polyhead.signals.split import Split
 from polyhead.signals.target import Target, encode
-from polyhead.signals.windows import WindowSet
 from polyhead.tasks import ClassTask, LabelTask, Task
 from polyhead.training.network import Network, count_parameters
 from polyhead.training.preparation import Prepared
@@ -19,7 +17,7 @@ from polyhead.training.preparation import Prepared
 
 def describe_data(prepared: Prepared) -> dict[str, Any]:
     """data.json: fingerprints, inputs with scaling and profile, windows, targets, split."""
-    windows, split = prepared.windows, prepared.split
+    windows = prepared.windows
     return {
         "fingerprint": fingerprints(prepared),
         "reader": prepared.experiment.data.reader,
@@ -33,7 +31,7 @@ def describe_data(prepared: Prepared) -> dict[str, Any]:
             "overlap": windows.overlap,
         },
         "targets": {task.name: _target(prepared, task) for task in prepared.tasks},
-        "split": _split(windows, split),
+        "split": _split(prepared),
     }
 
 
@@ -62,13 +60,15 @@ def _input(prepared: Prepared, name: str) -> dict[str, Any]:
 def _target(prepared: Prepared, task: Task) -> dict[str, Any]:
     windows, split = prepared.windows, prepared.split
     described: dict[str, Any] = {"kind": task.kind, "unit": task.fitted.unit, "fitted": task.state()}
-    described |= {"key": None, "classes": None, "counts": None, "summary": None}
+    described |= {"key": None, "derived_from": None, "classes": None, "counts": None, "summary": None}
     if not isinstance(task, LabelTask):
         described["known"] = {name: len(split[name]) for name in split.names}
         described["missing"] = dict.fromkeys(split.names, 0)
         return described
     targets = {name: windows.targets[task.target].take(split[name]) for name in split.names}
     described["key"] = task.target
+    named = prepared.experiment.data.targets.get(task.target)
+    described["derived_from"] = named.derived_from if named else None
     described["known"] = {name: int(target.mask.sum()) for name, target in targets.items()}
     described["missing"] = {name: int((~target.mask).sum()) for name, target in targets.items()}
     if isinstance(task, ClassTask):
@@ -97,7 +97,8 @@ def _summary(target: Target) -> dict[str, float | None]:
     }
 
 
-def _split(windows: WindowSet, split: Split) -> dict[str, Any]:
+def _split(prepared: Prepared) -> dict[str, Any]:
+    windows, split = prepared.windows, prepared.split
     held = {name: np.unique(windows.recording[split[name]]) for name in split.names}
     return {
         "by": split.by,
@@ -105,12 +106,18 @@ def _split(windows: WindowSet, split: Split) -> dict[str, Any]:
         "windows": {name: len(split[name]) for name in split.names},
         "recordings": {name: [windows.recordings[code] for code in codes] for name, codes in held.items()},
         "shared_recordings": split.straddling,
-        "note": _note(windows, split),
+        "note": _note(prepared),
     }
 
 
-def _note(windows: WindowSet, split: Split) -> str | None:
-    """What a split of windows can and cannot claim."""
+def _note(prepared: Prepared) -> str | None:
+    """What the split can and cannot claim, where it is not plainly one of recordings."""
+    windows, split = prepared.windows, prepared.split
+    if prepared.experiment.data.group is None and split.by == "group":
+        return (
+            "No group was named, so every row counts as a recording of its own. If several rows come from one"
+            " measurement, they stand on both sides of this split and the scores flatter: name its id as data.group."
+        )
     if split.by != "window" or not split.straddling:
         return None
     return (

@@ -32,6 +32,7 @@ def close_epoch(session: Session, steps: Sequence[Sequence[Index]], watcher: Wat
     losses = {"train": session.log.mean_losses(), **{split: one.losses for split, one in pooled.items()}}
     totals = {split: total_loss(session, values) for split, values in losses.items()}
     value = monitored(session.selection.monitor, scores, totals)
+    _refuse_undefined(session, value, scores["val"])
     best = session.selection.update(session.number, value)
     session.schedule.epoch_ended(value)
     session.stopped_by = _why_stop(session)
@@ -64,6 +65,18 @@ def _refuse_broken(session: Session) -> None:
             where=str(session.run.path),
             do="lower train.lr, set train.clip_norm, or look for extreme values in the data",
             check="non-finite",
+        )
+
+
+def _refuse_undefined(session: Session, value: float | None, scores: Scores) -> None:
+    """End a run whose skill cannot be measured at all: every epoch would be as good as the first."""
+    if value is None and session.selection.monitor == "val/skill":
+        why = "; ".join(f"{task}: {primary(each).reason}" for task, each in scores.items())
+        raise InputError(
+            f"no task has a skill on validation ({why})",
+            where="train.monitor",
+            do="give validation more recordings, or monitor val/loss",
+            check="degenerate-r2",
         )
 
 

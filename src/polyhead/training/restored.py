@@ -41,8 +41,9 @@ def judge_splits(
     index = {name: prepared.split[name] for name in dict.fromkeys([*wanted, "val"])}  # val sets the thresholds
     metrics, pooled = judge(network, feed, index, experiment.train.batch_size, experiment.seed)
     for name in wanted:
-        saved = name if checkpoint == "best" else f"{name}@{Path(checkpoint).stem}"
-        write_predictions(run, saved, prepared.tasks, prepared.windows, index[name], pooled[name], csv)
+        write_predictions(
+            run, _saved(name, checkpoint), prepared.tasks, prepared.windows, index[name], pooled[name], csv
+        )
     if not split:
         return metrics
     return {key: metrics[key] for key in ("thresholds", split)} | {"summary": {split: metrics["summary"][split]}}
@@ -56,7 +57,7 @@ def judge_file(run: RunFolder, experiment: Experiment, source: Source, checkpoin
     at = run.read("metrics.json")["thresholds"]
     index = np.arange(len(windows))
     metrics, pooled = judge(network, feed, {"data": index}, experiment.train.batch_size, experiment.seed, at)
-    write_predictions(run, "data", tasks, windows, index, pooled["data"], csv)
+    write_predictions(run, _saved("data", checkpoint), tasks, windows, index, pooled["data"], csv)
     return metrics
 
 
@@ -72,6 +73,11 @@ def predict_file(run: RunFolder, experiment: Experiment, source: Source, checkpo
     pooled = decided(pooled, run.read("metrics.json")["thresholds"])
     write_frame(output, prediction_frame(tasks, windows, index, pooled, truth=False))
     return len(windows)
+
+
+def _saved(split: str, checkpoint: str) -> str:
+    """The name of a file of predictions: those of best.ckpt, which metrics.json describes, have the plain one."""
+    return split if checkpoint == "best" else f"{split}@{Path(checkpoint).stem}"
 
 
 def _windowed(run: RunFolder, data: DataOptions) -> DataOptions:

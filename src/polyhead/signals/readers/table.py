@@ -119,6 +119,8 @@ def _present(path: Path, frame: polars.DataFrame, key: str) -> polars.Series:
 
 
 def _input(path: Path, frame: polars.DataFrame, name: str, spec: InputOptions) -> InputArray:
+    if spec.axes is not None:
+        raise InputError(f"input {name!r}: columns of a table have no axes to name", where=str(path), do="drop `axes`")
     parts = [_numbers(path, _present(path, frame, key)) for key in spec.names]
     channels = tuple(spec.channels or spec.names)
     if len(channels) != len(parts):
