@@ -78,6 +78,6 @@ class TraceOptions(Block):
     """What is recorded beside losses and weights, which always are."""
 
     every: PositiveInt = 50
-    """Steps between samples of the gradients at the backbone's output; cosines over shared parameters every fourth."""
+    """Steps between samples of the gradients at the backbone's output; cosines over shared parameters every eighth."""
     epochs: PositiveInt = 1
     """Epochs between rows of the epoch tables; the first and the last epoch are always there."""

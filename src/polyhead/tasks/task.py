@@ -85,8 +85,11 @@ class Task(ABC):
         """The output (output,) that the head starts at."""
         return torch.tensor(self.fitted.constant, dtype=torch.float32)
 
-    def loss_sum(self, output: Tensor, truth: Tensor, mask: Tensor) -> Tensor:
-        """Sum of losses over the windows where `mask` (batch,) is true; the others have zero loss and gradient."""
+    def loss_sum(self, output: Tensor, truth: Tensor, mask: Tensor | None) -> Tensor:
+        """Sum of losses over the windows where `mask` (batch,) is true; the others have zero loss and gradient. None:
+        all are known."""
+        if mask is None:
+            return self.losses(output.float(), truth).sum()
         # Whatever stands for an unknown truth goes first: zero times the slope at NaN or Inf would be NaN.
         truth = truth.masked_fill(~mask.view(-1, *[1] * (truth.dim() - 1)), 0)
         return torch.where(mask, self.losses(output.float(), truth), 0.0).sum()

@@ -49,6 +49,9 @@ class Feed:
         truths = [task.targets(windows) if labels else None for task in tasks]
         self._truths = [None if truth is None else truth.to(device) for truth in truths]
         self._mask = torch.stack([self._known(task) for task in tasks], dim=1).to(device)
+        # Tasks whose every label is known: their losses need no mask.
+        known = self._mask.all(dim=0).tolist()
+        self.complete = [one and not (fill and isinstance(t, Forecast)) for one, t in zip(known, tasks, strict=True)]
 
     def _known(self, task: Task) -> Tensor:
         if not self._labels:

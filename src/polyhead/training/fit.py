@@ -21,7 +21,7 @@ from polyhead.training.probe import (
 from polyhead.training.session import Session
 from polyhead.training.watcher import InterruptedRunError, StopRequest, Watcher
 
-_COSINES = 4  # every so many samples of gradients also compare them over the shared parameters
+_COSINES = 8  # every so many samples of gradients also compare them over the shared parameters
 
 
 def fit(session: Session, watcher: Watcher, stop: StopRequest) -> None:
@@ -74,10 +74,10 @@ def train_step(session: Session, parts: Sequence[Index]) -> None:
 
 def task_losses(session: Session, batch: Batch, outputs: Sequence[Tensor], known: Tensor) -> Tensor:
     """Each task's loss summed over this batch's known labels, divided by the step's count of them, (task,)."""
-    sums = [
-        task.loss_sum(output, truth, mask)
-        for task, output, truth, mask in zip(session.tasks, outputs, batch.truths, batch.mask.unbind(1), strict=True)
-    ]
+    sums = []
+    for number, task in enumerate(session.tasks):
+        mask = None if session.feed.complete[number] else batch.mask[:, number]
+        sums.append(task.loss_sum(outputs[number], batch.truths[number], mask))
     return torch.stack(sums) / known.clamp(min=1)
 
 
@@ -90,7 +90,7 @@ def _clip(session: Session) -> Tensor:
 
 
 def _probe(session: Session, losses: Tensor, features: Tensor) -> Tensor:
-    """Gradient norms, cosines (every fourth sample) and the map's health, as StepLog orders them."""
+    """Gradient norms, cosines (every eighth sample) and the map's health, as StepLog orders them."""
     each = list(losses.unbind())
     norms = feature_gradient_norms(each, features)
     pairs = len(each) * (len(each) - 1) // 2

@@ -10,14 +10,11 @@ from torch import Tensor, nn
 
 
 def feature_gradient_norms(losses: Sequence[Tensor], features: Tensor) -> Tensor:
-    """Norm of the gradient of each loss (a scalar) at `features`, (task,) float64; 0 where it does not depend on it.
-
-    Accumulated in float64: float32 norms of long vectors lose digits.
-    """
+    """Norm of the gradient of each loss (a scalar) at `features`, (task,) float64; 0 where it does not depend on it."""
     norms = []
     for loss in losses:
         (gradient,) = torch.autograd.grad(loss, features, retain_graph=True, allow_unused=True)
-        norms.append(_norm(gradient) if gradient is not None else loss.new_zeros((), dtype=torch.float64))
+        norms.append(norm_of(gradient) if gradient is not None else loss.new_zeros((), dtype=torch.float64))
     return torch.stack(norms)
 
 
@@ -65,8 +62,10 @@ def checksum(parameters: Sequence[Tensor]) -> Tensor:
 def parameter_norms(module: nn.Module) -> Tensor:
     """Norm of the gradient of each parameter after clipping, (parameter,) float64, 0 where it has none."""
     gradients = [p.grad if p.grad is not None else torch.zeros_like(p) for p in module.parameters()]
-    return torch.stack([_norm(gradient) for gradient in gradients])
+    return torch.stack([norm_of(gradient) for gradient in gradients])
 
 
-def _norm(gradient: Tensor) -> Tensor:
-    return gradient.double().square().sum().sqrt()
+def norm_of(values: Tensor) -> Tensor:
+    """Euclidean norm of all values, summed in float64: float32 norms of long vectors lose digits."""
+    norm: Tensor = torch.linalg.vector_norm(values, dtype=torch.float64)
+    return norm
