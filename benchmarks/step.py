@@ -139,7 +139,7 @@ def ratio(model: str, stretches: int, steps: int) -> tuple[float, float, float, 
 def main() -> None:
     """Print the table."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--stretches", type=int, default=20)
+    parser.add_argument("--stretches", type=int, default=6)
     parser.add_argument("--steps", type=int, default=400, help="a multiple of the trace's period, 400")
     arguments = parser.parse_args()
     torch.set_num_threads(1)
