@@ -248,6 +248,13 @@ def test_run_folder_in_use(capsys: pytest.CaptureFixture[str], finished: Path) -
         assert "in use by process" in refused(capsys, "train", "--resume", str(finished))
 
 
+def test_a_generator_is_not_handed_a_file_in_vain(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    data = str(write_machine(tmp_path / "machine.npz"))
+    line = refused(capsys, "study", "bearings", "--data", data, "--out", str(tmp_path / "runs"))
+    assert "the generator 'bearings' reads no file" in line
+    assert not list((tmp_path / "runs").rglob("*"))
+
+
 def test_folder_that_is_no_run(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
     assert "no run here" in refused(capsys, "report", str(tmp_path))
 

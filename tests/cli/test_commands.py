@@ -170,6 +170,29 @@ def test_resume_alone_refuses_a_config_that_changed(
     assert "no longer what" in capsys.readouterr().err
 
 
+def test_best_weights_are_no_place_to_resume_from(capsys: pytest.CaptureFixture[str], finished: Path) -> None:
+    capsys.readouterr()
+    assert run(["train", "--resume", str(finished / "checkpoints" / "best.ckpt")]) == 2
+    assert "holds weights only" in capsys.readouterr().err
+
+
+def test_a_path_may_hold_blanks_and_brackets(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    odd = tmp_path / "my [/runs] of today[1]"
+    odd.mkdir(parents=True)
+    capsys.readouterr()
+    assert run(["train", str(write_config(odd)), "train.epochs=1", "--out", str(odd / "runs")]) == 0
+    page = Path(capsys.readouterr().out.strip().splitlines()[-1].removeprefix("page: "))
+    assert page.exists()
+    assert "Predictions against truth" in page.read_text()
+
+
+def test_a_resumed_run_keeps_the_command_it_was_begun_with(finished: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    before = json.loads((finished / "environment.json").read_text())["command"]
+    monkeypatch.setattr("sys.argv", ["polyhead", "train", "--resume", str(finished)])
+    assert run(["train", "--resume", str(finished)]) == 0
+    assert json.loads((finished / "environment.json").read_text())["command"] == before
+
+
 def test_check_says_what_training_will_see(capsys: pytest.CaptureFixture[str], folder: Path) -> None:
     result = printed(capsys, "check", str(folder / "machine.yaml"))
     assert result["findings"] == []
@@ -213,6 +236,7 @@ def test_progress_goes_to_standard_error(capsys: pytest.CaptureFixture[str], fol
         (["train"], "no config given"),
         (["study", "bearing"], "did you mean 'bearings'"),
         (["train", "x.yaml", "--resume", "r", "train.epochs=3"], "keeps its own config"),
+        (["train", "--resume", "r", "train.epochs=3"], "keeps its own config"),
     ],
 )
 def test_wrong_commands_end_in_one_line(

@@ -12,7 +12,7 @@ from sklearn.metrics import f1_score, r2_score
 from torch.nn import functional as F
 
 from polyhead.scoring.prediction import Prediction
-from polyhead.training.evaluation import Pooled, decided, pool, score, thresholds
+from polyhead.training.evaluation import Pooled, _last_known, decided, pool, score, thresholds
 from polyhead.training.feed import Feed
 from polyhead.training.network import build_network
 
@@ -181,3 +181,8 @@ def test_scores_are_those_of_all_windows_at_once(ready, network):
     found = score(ready.tasks, pooled)["level"]["r2"]
     assert found.value == pytest.approx(r2_score(truth, pooled.predictions["level"].pred[known]))
     assert found.n == known.sum()
+
+
+def test_persistence_repeats_the_last_sample_that_was_not_lost():
+    signal = np.array([[[1, 2, np.nan]], [[3, np.nan, 5]], [[np.nan] * 3]], np.float32)
+    np.testing.assert_array_equal(_last_known(signal), [[2], [5], [np.nan]])
