@@ -7,14 +7,15 @@ from typing import get_args
 
 import pytest
 import torch
-from torch import nn
 
 from polyhead import backbones
 from polyhead.backbones import InputShape, build_backbone
-from polyhead.config.model import MlpOptions, TcnOptions
+from polyhead.config.backbones import OWN, Backbone
+from polyhead.errors import InputError
 
-OPTIONS = {"mlp": MlpOptions(name="mlp", hidden=[5]), "tcn": TcnOptions(name="tcn", channels=[5])}
-SHARED = {"__init__", "norm"}
+from .cases import OPTIONS, built
+
+SHARED = {"__init__", "branch", "norm", "own", "presence", "shape"}
 
 
 def test_every_backbone_has_its_file_and_every_file_its_backbone():
@@ -23,17 +24,17 @@ def test_every_backbone_has_its_file_and_every_file_its_backbone():
     assert all(kind.__module__.endswith(f".{name}") for name, kind in backbones.BACKBONES.items())
 
 
-def test_every_backbone_can_be_configured():
-    configured = {get_args(options.model_fields["name"].annotation)[0] for options in (MlpOptions, TcnOptions)}
-    assert set(backbones.BACKBONES) == configured == set(OPTIONS)
+def test_every_backbone_can_be_configured_under_the_tag_that_is_its_name():
+    members = [get_args(member) for member in get_args(get_args(Backbone)[0])]
+    tags = {tag.tag: get_args(options.model_fields["name"].annotation) for options, tag in members}
+    assert tags.pop(OWN) == ()
+    assert tags == {name: (name,) for name in backbones.BACKBONES}
+    assert list(backbones.BACKBONES) == list(OPTIONS)
 
 
 @pytest.mark.parametrize("name", OPTIONS)
 def test_equal_seeds_give_equal_networks_of_the_class_that_is_listed(name):
-    networks = []
-    for seed in (1, 1, 2):
-        torch.manual_seed(seed)
-        networks.append(build_backbone(OPTIONS[name], InputShape(2, 16, 1)).eval())
+    networks = [built(name, 16, 1, seed) for seed in (1, 1, 2)]
     signal, known = torch.randn(3, 2, 16), torch.randn(3, 1)
     first, second, third = (network(signal, known) for network in networks)
     assert isinstance(networks[0], backbones.BACKBONES[name])
@@ -41,8 +42,59 @@ def test_equal_seeds_give_equal_networks_of_the_class_that_is_listed(name):
     assert not torch.equal(first, third)
 
 
+@pytest.mark.parametrize("name", ["mlp", "tcn", "resnet1d"])
+def test_a_rectified_map_is_never_negative_so_that_a_channel_of_zeros_is_dead(name):
+    assert (built(name, 16)(torch.randn(8, 2, 16), None) >= 0).all()
+
+
+STEPS = {
+    "mlp": [1, 1, 1, 1],
+    "tcn": [3, 6, 7, 19],
+    "resnet1d": [2, 3, 4, 10],  # strides of 2 and 2
+    "patch_transformer": [2, 3, 4, 10],
+    "bilstm": [5, 11, 13, 37],
+    "isfm": [5, 5, 5, 5],
+}
+
+
 @pytest.mark.parametrize("name", OPTIONS)
-def test_the_map_is_never_negative_so_that_a_channel_of_zeros_is_dead(name):
-    network = build_backbone(OPTIONS[name], InputShape(2, 16, 0))
-    assert isinstance(network, nn.Module)
-    assert (network(torch.randn(8, 2, 16), None) >= 0).all()
+def test_the_map_has_a_step_for_every_stride_begun(name):
+    for samples, steps in zip((5, 11, 13, 37), STEPS[name], strict=True):
+        network = built(name, samples)
+        present = torch.ones(3, samples, dtype=torch.bool)
+        assert network(torch.randn(3, 2, samples), None).shape == (3, 6, steps)
+        assert network.width == 6
+        assert network.steps_present(present).shape == (3, steps)
+        assert network.steps_present(present).all()
+
+
+@pytest.mark.parametrize("name", OPTIONS)
+def test_a_mask_of_whole_windows_changes_nothing(name):
+    network, signal, known = built(name, 23, 2), torch.randn(4, 2, 23), torch.randn(4, 2)
+    whole = network(signal, known, torch.ones(4, 23, dtype=torch.bool))
+    torch.testing.assert_close(whole, network(signal, known), rtol=0, atol=1e-6)
+
+
+@pytest.mark.parametrize("name", OPTIONS)
+def test_known_inputs_change_every_step(name):
+    network, signal = built(name, 20, 2), torch.randn(1, 2, 20)
+    here, there = (network(signal, torch.tensor([[0.0, value]])) for value in (0.0, 1.0))
+    assert (here != there).any(dim=1).all()
+
+
+@pytest.mark.parametrize("name", OPTIONS)
+def test_every_sample_of_the_window_is_seen(name):
+    """By some step of the map; isfm, whose patches may leave gaps, sees the first and the last."""
+    network, signal = built(name, 13).double(), torch.randn(32, 2, 13, dtype=torch.float64, requires_grad=True)
+    network(signal, None).square().sum().backward()
+    seen = signal.grad.abs().sum(dim=(0, 1)) > 0
+    assert seen[[0, -1]].all()
+    assert seen.all() or name == "isfm"
+
+
+@pytest.mark.parametrize("name", [name for name in OPTIONS if name != "mlp"])
+def test_what_works_on_time_refuses_to_go_without(name):
+    says = f"model.backbone: backbone {name} needs an input with a time axis; write `backbone: mlp`"
+    with pytest.raises(InputError) as caught:
+        build_backbone(OPTIONS[name], InputShape(0, 0, 3))
+    assert caught.value.line == says

@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from polyhead.backbones import InputShape, build_backbone
-from polyhead.config.model import MlpOptions
+from polyhead.config.backbones import MlpOptions
 
 
 def mlp(shape: InputShape, **options):

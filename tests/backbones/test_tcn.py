@@ -6,8 +6,8 @@ import pytest
 import torch
 
 from polyhead.backbones import InputShape, build_backbone
+from polyhead.config.backbones import TcnOptions
 from polyhead.config.experiment_file import load_experiment
-from polyhead.config.model import TcnOptions
 from polyhead.errors import InputError
 
 STRIDED = {"channels": [4, 4], "stem_kernel": 3, "stem_stride": 3}
@@ -114,7 +114,7 @@ def test_parameters_by_hand():
 
 
 def test_a_tcn_needs_a_time_axis():
-    with pytest.raises(InputError, match="a tcn needs an input with a time axis; write `backbone: mlp`"):
+    with pytest.raises(InputError, match="backbone tcn needs an input with a time axis; write `backbone: mlp`"):
         tcn(samples=0, known=3)
 
 

@@ -1,12 +1,16 @@
-"""The network: one backbone, a head per task, counted by hand."""
+"""The network: one backbone, a head per task, branches between the two, counted by hand."""
 
 from __future__ import annotations
 
 import copy
+from dataclasses import replace
 
+import numpy as np
 import pytest
 import torch
+from torch import nn
 
+from polyhead.errors import InputError
 from polyhead.signals.source import Source
 from polyhead.training.feed import Feed
 from polyhead.training.network import build_network, count_parameters
@@ -47,6 +51,91 @@ def test_parameters_by_hand():
     assert counted.backbone == (4 * 6 + 6) + 4 * (6 * 6 * 3 + 6)
     assert counted.heads == {"level": 12 + 1, "tone": 12 * 3 + 3, "pair": 12 * 2 + 2}
     assert counted.total == counted.backbone + 13 + 39 + 26
+
+
+ATTENTION = {
+    "backbone": {"name": "tcn", "channels": [48]},
+    "branches": {"kind": "attention", "width": 10, "tasks": {"tone": {"attention": "tanh", "activation": "gelu"}}},
+}
+
+
+def test_each_head_reads_its_own_branch_and_features_stay_the_backbone_s():
+    ready = prepared(("level", "tone", "next"), model=ATTENTION)
+    batch, network = batch_of(ready), network_of(ready).eval()
+    forward = network(batch.signal, batch.known)
+    features = network.backbone(batch.signal, batch.known)
+    assert torch.equal(forward.features, features)
+    assert features.shape == (5, 48, 32)
+    for name, output in zip(("level", "tone", "next"), forward.outputs, strict=True):
+        assert torch.equal(output, network.heads[name](network.branches[name](features)))
+
+
+def test_a_task_has_the_activations_that_are_named_for_it():
+    branches = network_of(prepared(("level", "tone"), model=ATTENTION)).branches
+    found = {name: (type(branch.attention[1]), type(branch.own[1])) for name, branch in branches.items()}
+    assert found == {"level": (nn.ReLU, nn.ReLU), "tone": (nn.Tanh, nn.GELU)}
+
+
+def test_parameters_of_branches_by_hand():
+    """Attention from 48 channels through 6; two matrices to 10; scale and offset of the norm. Heads read 2 x 10."""
+    counted = count_parameters(network_of(prepared(("level", "tone"), model=ATTENTION)))
+    one = (48 * 6 + 6) + (6 * 48 + 48) + 2 * (48 * 10 + 10) + 2 * 10
+    assert counted.branches == {"level": one, "tone": one}
+    assert counted.heads == {"level": 20 + 1, "tone": 20 * 3 + 3}
+    assert counted.total == counted.backbone + 2 * one + 21 + 63
+
+
+def test_what_is_present_reaches_backbone_branches_and_heads():
+    """A window without its first samples is one that starts later."""
+    ready = prepared(("level", "next"), model=ATTENTION)
+    batch, network = batch_of(ready), network_of(ready).eval()
+    present = (torch.arange(32) >= 9).expand(5, -1)
+    padded = network(batch.signal * present[:, None], batch.known, present)
+    shorter = network(batch.signal[..., 9:], batch.known)
+    for one, other in zip(padded.outputs, shorter.outputs, strict=True):
+        torch.testing.assert_close(one, other, rtol=0, atol=1e-5)
+
+
+BACKBONES = {
+    "mlp": {"hidden": [16]},
+    "tcn": {"channels": [8, 8]},
+    "resnet1d": {"channels": [8], "blocks": 1},
+    "patch_transformer": {"width": 16, "layers": 1, "heads": 2, "feedforward": 16, "patch_length": 8},
+    "bilstm": {"hidden": 8},
+    "isfm": {"num_patches": 8, "patch_length": 8, "width": 16},
+}
+
+
+@pytest.mark.parametrize("branches", ["none", "attention"])
+@pytest.mark.parametrize("name", BACKBONES)
+def test_every_backbone_learns(name, branches):
+    """Its losses fall over a few steps of Adam, and every parameter has a gradient."""
+    ready = prepared(
+        ("level", "tone", "next"), model={"backbone": {"name": name} | BACKBONES[name], "branches": branches}
+    )
+    network, batch = network_of(ready), batch_of(ready, 24)
+    optimizer = torch.optim.Adam(network.parameters(), lr=1e-2)
+    losses = []
+    for _ in range(40):
+        outputs = network(batch.signal, batch.known).outputs
+        whole = zip(ready.tasks, outputs, batch.truths, batch.mask.T, strict=True)
+        each = [task.loss_sum(output, truth, mask) for task, output, truth, mask in whole]
+        loss = torch.stack([one / task.fitted.floor_loss for one, task in zip(each, ready.tasks, strict=True)]).sum()
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()
+        losses.append(loss.item())
+    assert all(parameter.grad is not None for parameter in network.parameters())
+    assert np.isfinite(losses).all()
+    assert np.mean(losses[-5:]) < 0.8 * losses[0]
+
+
+def test_a_backbone_that_needs_whole_windows_is_refused_where_windows_are_masked():
+    ready = prepared(("level",), model={"backbone": {"name": "isfm", "patch_length": 8}})
+    network_of(ready)
+    short = replace(ready.windows, filled=np.full(len(ready.windows), 31))
+    with pytest.raises(InputError, match="isfm needs whole windows"):
+        build_network(ready.experiment, short, ready.tasks)
 
 
 def test_the_weights_follow_the_seed():

@@ -1,43 +1,46 @@
-"""Shared networks, one file per family. Each returns one map (batch, channel, time); heads do their own pooling."""
+"""Shared networks, one file per family. Each returns one map (batch, channel, step); heads do their own pooling."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from torch import nn
 
+from polyhead.backbones.bilstm import BiLstm
+from polyhead.backbones.branch import AttentionBranch
+from polyhead.backbones.isfm import Isfm
 from polyhead.backbones.mlp import Mlp
+from polyhead.backbones.own import Own
+from polyhead.backbones.patch_transformer import PatchTransformer
+from polyhead.backbones.resnet1d import ResNet1d
+from polyhead.backbones.shape import InputShape
 from polyhead.backbones.tcn import Tcn
-from polyhead.config.model import Backbone as BackboneOptions
-from polyhead.config.model import MlpOptions, TcnOptions
+from polyhead.config.backbones import Backbone as BackboneOptions
+from polyhead.config.backbones import OwnBackbone
 from polyhead.errors import InputError
 
-
-@dataclass(frozen=True)
-class InputShape:
-    """What goes into a backbone: `channels` and `samples` of the signal (0 where there is none), and `known` numbers
-    that join it."""
-
-    channels: int
-    samples: int
-    known: int
-
-
-BACKBONES: dict[str, type[nn.Module]] = {"mlp": Mlp, "tcn": Tcn}
+BACKBONES: dict[str, type[nn.Module]] = {
+    "mlp": Mlp,
+    "tcn": Tcn,
+    "resnet1d": ResNet1d,
+    "patch_transformer": PatchTransformer,
+    "bilstm": BiLstm,
+    "isfm": Isfm,
+}
 
 
 def build_backbone(options: BackboneOptions, shape: InputShape) -> nn.Module:
-    """The backbone for inputs of `shape`; it has `width` (channels of its map) and `receptive_field` (samples, or None
-    where it sees the whole window). Raises InputError where the two do not fit.
+    """The backbone for inputs of `shape`. It has `width`, the channels of its map, and `receptive_field`, the samples
+    that a step sees, None where that is the whole window. Raises InputError where the two do not fit.
 
-    `forward(signal, known)` takes (batch, channel, time) or None, and (batch, known) or None.
+    `forward(signal, known, present=None)` takes (batch, channel, time) or None, (batch, known) or None, and (batch,
+    time), true where a sample is real (absent ones stand at the front and hold 0; None: all are real); it returns
+    (batch, width, step). `steps_present(present)` says which of these steps are real, (batch, step); the others hold 0.
     """
-    if isinstance(options, MlpOptions):
-        return Mlp(options, shape.channels * shape.samples + shape.known)
-    assert isinstance(options, TcnOptions)
-    if not shape.samples:
-        raise InputError("a tcn needs an input with a time axis", where="model.backbone", do="write `backbone: mlp`")
-    return Tcn(options, shape.channels, shape.known)
+    if isinstance(options, OwnBackbone):
+        return Own(options, shape)
+    if not shape.samples and options.name != "mlp":
+        what = f"backbone {options.name} needs an input with a time axis"
+        raise InputError(what, where="model.backbone", do="write `backbone: mlp`")
+    return BACKBONES[options.name](options, shape)
 
 
-__all__ = ["BACKBONES", "InputShape", "build_backbone"]
+__all__ = ["BACKBONES", "AttentionBranch", "InputShape", "build_backbone"]

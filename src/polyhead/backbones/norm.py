@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from torch import nn
 
-from polyhead.config.model import Norm
+from polyhead.config.backbones import Norm
 
 
 def build_norm(kind: Norm, channels: int) -> nn.Module:

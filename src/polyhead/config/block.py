@@ -27,10 +27,29 @@ class ShortSpelling:
         return {self.key: value} if isinstance(value, str) else value
 
 
+@dataclass(frozen=True)
+class NameOrOwn:
+    """The tag of a block whose text at `key` is a listed name, or `own` where it names a user's class with a colon."""
+
+    key: str
+    own: str
+    __name__ = "NameOrOwn"  # pydantic asks a discriminator for it
+
+    def __call__(self, value: Any) -> str | None:
+        """The tag of a block or of the mapping that it is read from."""
+        name = value.get(self.key) if isinstance(value, dict) else getattr(value, self.key, None)
+        if not isinstance(name, str):
+            return None
+        return self.own if ":" in name else name
+
+
 def text_as(key: str, *blocks: type[Block]) -> BeforeValidator:
     """A validator that reads a bare `text` as `{key: text}`; its JSON Schema accepts both spellings."""
     kinds = [block.model_fields[key].annotation for block in blocks]
     words = [word for kind in kinds if get_origin(kind) is Literal for word in get_args(kind)]
-    short: Any = Annotated[str, WithJsonSchema({"type": "string", **({"enum": words} if words else {})})]
+    accepted: dict[str, Any] = {"type": "string", **({"enum": words} if words else {})}
+    if words and str in kinds:  # a name of the list, or package.module:Class
+        accepted = {"anyOf": [accepted, {"type": "string", "pattern": ":"}]}
+    short: Any = Annotated[str, WithJsonSchema(accepted)]
     written_out: Any = Union[blocks]  # noqa: UP007 - built from a tuple
     return BeforeValidator(ShortSpelling(key), json_schema_input_type=written_out | short)

@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Annotated, Any, Literal, Union, get_args, get_origin
 
-from pydantic import BaseModel, BeforeValidator
+from pydantic import BaseModel, BeforeValidator, Discriminator
 from pydantic.fields import FieldInfo
 
-from polyhead.config.block import ShortSpelling
+from polyhead.config.block import NameOrOwn, ShortSpelling
 
 
 @dataclass(frozen=True)
@@ -26,15 +26,14 @@ class Slot:
     def of(cls, annotation: Any, limits: tuple[Any, ...] = (), tag: str | None = None) -> Slot:
         """The slot that an annotation or a field describes."""
         if isinstance(annotation, FieldInfo):
-            found = annotation.discriminator
-            return cls.of(annotation.annotation, tuple(annotation.metadata), found if isinstance(found, str) else None)
+            return cls.of(annotation.annotation, tuple(annotation.metadata), _tag_key(annotation))
         if get_origin(annotation) is not Annotated:
             return cls(annotation, limits, tag)
         inner, *extras = get_args(annotation)
         for extra in extras:
             if isinstance(extra, FieldInfo):
                 limits += tuple(extra.metadata)
-                tag = extra.discriminator if isinstance(extra.discriminator, str) else tag
+                tag = _tag_key(extra) or tag
             else:
                 limits += (extra,)
         return cls.of(inner, limits, tag)
@@ -92,13 +91,24 @@ class Slot:
         return next((c for c in self.choices if self.tag is not None and word in c.tag_words(self.tag)), None)
 
     def tag_words(self, tag: str) -> tuple[Any, ...]:
-        """The values of the field `tag` of this block."""
-        return () if self.block is None else Slot.of(self.block.model_fields[tag]).words
+        """The values of the field `tag` of this block, or its examples where no list holds them all."""
+        if self.block is None:
+            return ()
+        field = self.block.model_fields[tag]
+        return Slot.of(field).words or tuple(field.examples or ())
 
     @property
     def container(self) -> Slot | None:
         """The member that holds others: a block, a mapping or a list."""
         return next((c for c in self.choices if c.block or get_origin(c.annotation) in (dict, list, tuple)), None)
+
+
+def _tag_key(field: FieldInfo) -> str | None:
+    """The key that tells the members of a field's union apart."""
+    found = field.discriminator
+    if isinstance(found, Discriminator) and isinstance(found.discriminator, NameOrOwn):
+        return found.discriminator.key
+    return found if isinstance(found, str) else None
 
 
 def place(slot: Slot, loc: Sequence[str | int]) -> tuple[tuple[str | int, ...], Slot]:

@@ -4,72 +4,57 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from pydantic import Field, PositiveFloat, PositiveInt, ValidationInfo, field_validator
+from pydantic import Field, PositiveFloat, PositiveInt
 
+from polyhead.config.backbones import Backbone, TcnOptions
 from polyhead.config.block import Block, text_as
 
-Norm = Literal["none", "batch", "group"]
+Activation = Literal["relu", "gelu", "tanh"]
 
 
-class MlpOptions(Block):
-    """Fully connected layers on the flattened input."""
+class NoBranches(Block):
+    """Every head reads the backbone's map."""
 
-    name: Literal["mlp"]
-    """Fully connected layers on the flattened input."""
-    hidden: list[PositiveInt] = Field(default=[128, 128], min_length=1)
-    """Widths of the layers."""
-    dropout: float = Field(default=0.0, ge=0, lt=1)
-    """Share of units dropped after each layer while training."""
-    norm: Norm = "none"
-    """Normalisation after each layer."""
+    kind: Literal["none"]
+    """Every head reads the backbone's map."""
 
 
-class TcnOptions(Block):
-    """Temporal convolutions: dilated residual blocks over time."""
+class BranchOptions(Block):
+    """What one task's branch does differently."""
 
-    name: Literal["tcn"]
-    """Temporal convolutions: dilated residual blocks over time."""
-    channels: list[PositiveInt] = Field(default=[48, 48, 48, 48, 48, 48], min_length=1)
-    """Channels of each residual block."""
-    kernel: int = Field(default=3, ge=2)
-    """Samples that each convolution sees."""
-    dilations: list[PositiveInt] | None = None
-    """Spacing of the samples per block. Default: 1, 2, 4, ..."""
-    stem_kernel: PositiveInt = 1
-    """Samples that the first convolution sees."""
-    stem_stride: PositiveInt = 1
-    """Samples per step of the map: the first convolution keeps every n-th position."""
-    dropout: float = Field(default=0.0, ge=0, lt=1)
-    """Share of channels dropped in each block while training."""
-    norm: Norm = "none"
-    """Normalisation in each block. Batch statistics make windows of one batch depend on each other; those of a group
-    are over time, so that a step sees later ones."""
-
-    @field_validator("stem_stride")
-    @classmethod
-    def _sees_every_sample(cls, stride: int, info: ValidationInfo) -> int:
-        kernel = info.data.get("stem_kernel", stride)
-        if stride > kernel:
-            raise ValueError(f"a step of {stride} samples of which stem_kernel sees {kernel}: the others would be lost")
-        return stride
-
-    @field_validator("dilations")
-    @classmethod
-    def _one_per_block(cls, dilations: list[int] | None, info: ValidationInfo) -> list[int] | None:
-        blocks = len(info.data.get("channels", dilations or ()))  # channels that are wrong have their own error
-        if dilations is not None and len(dilations) != blocks:
-            raise ValueError(f"expected one for each of the {blocks} blocks in channels, found {len(dilations)}")
-        return dilations
+    attention: Activation = "relu"
+    """Activation inside the attention over channels."""
+    activation: Activation = "relu"
+    """Activation of the task's own features."""
 
 
-Backbone = Annotated[MlpOptions | TcnOptions, Field(discriminator="name"), text_as("name", MlpOptions, TcnOptions)]
+class AttentionBranches(Block):
+    """Features of each task's own between backbone and head, chosen by attention over channels."""
+
+    kind: Literal["attention"]
+    """Features of each task's own between backbone and head, chosen by attention over channels."""
+    mix: float = Field(default=0.7, ge=0, le=1)
+    """Share of the task's own features in what its head reads; the rest is a linear map of the shared ones."""
+    width: PositiveInt | None = None
+    """Channels of a branch. Default: a quarter of the backbone's, at least 4."""
+    dropout: float = Field(default=0.25, ge=0, lt=1)
+    """Share of a branch's units dropped while training."""
+    tasks: dict[str, BranchOptions] = Field(default_factory=dict)
+    """Activations by task; tasks not named here have relu twice."""
+
+
+Branches = Annotated[
+    NoBranches | AttentionBranches, Field(discriminator="kind"), text_as("kind", NoBranches, AttentionBranches)
+]
 
 
 class ModelOptions(Block):
     """The shared network."""
 
     backbone: Backbone = TcnOptions(name="tcn")
-    """Name of the backbone, or `{name: ..., its own keys}`."""
+    """Name of the backbone, or `{name: ..., its own keys}`; `package.module:Class` is a class of one's own."""
+    branches: Branches = NoBranches(kind="none")
+    """Features of each task's own between backbone and head: none, or attention with its keys."""
 
 
 class SumOptions(Block):
