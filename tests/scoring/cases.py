@@ -7,7 +7,7 @@ import numpy as np
 from polyhead.scoring.prediction import Prediction
 
 
-def given(truth, pred=None, *, score=None, mask=None, recording=None, last=None) -> Prediction:
+def given(truth, pred=None, *, mask=None, recording=None, **numbers) -> Prediction:
     """A prediction from lists; every window known and a recording of its own unless said otherwise."""
     truth = np.asarray(truth)
     return Prediction(
@@ -15,8 +15,7 @@ def given(truth, pred=None, *, score=None, mask=None, recording=None, last=None)
         pred=truth if pred is None else np.asarray(pred),
         mask=np.ones(len(truth), dtype=bool) if mask is None else np.asarray(mask, dtype=bool),
         recording=np.arange(len(truth)) if recording is None else np.asarray(recording),
-        score=None if score is None else np.asarray(score, dtype=float),
-        last=None if last is None else np.asarray(last, dtype=float),
+        **{name: None if values is None else np.asarray(values, dtype=float) for name, values in numbers.items()},
     )
 
 
@@ -24,20 +23,21 @@ def drawn(kind: str, *, seed: int = 0, n: int = 240, scale: float = 1.0) -> Pred
     """A prediction better than chance, in 12 recordings, a tenth of the labels unknown."""
     rng = np.random.default_rng(seed)
     common = {"recording": rng.integers(12, size=n), "mask": rng.random(n) > 0.1}
-    if kind == "classification":
+    if kind in ("classification", "ordinal"):
         truth = rng.choice(4, size=n, p=[0.4, 0.3, 0.2, 0.1])
         score = rng.dirichlet(np.ones(4), size=n) * 0.7
         score[np.arange(n), truth] += 0.3
         return given(truth, score.argmax(axis=1), score=score, **common)
-    if kind == "binary":
-        truth = (rng.random(n) < 0.3).astype(np.int64)
+    if kind in ("binary", "multilabel"):
+        shape = (n,) if kind == "binary" else (n, 3)
+        truth = (rng.random(shape) < 0.3).astype(np.int64)
         # rounded, so that scores tie
-        score = np.round(np.clip(0.25 * truth + 0.75 * rng.random(n), 0, 1), 2)
+        score = np.round(np.clip(0.25 * truth + 0.75 * rng.random(shape), 0, 1), 2)
         return given(truth, (score >= 0.5).astype(np.int64), score=score, **common)
     shape = (n, 2) if kind == "regression" else (n, 2, 5)
     truth = 3 + np.cumsum(rng.normal(size=shape), axis=-1)
     pred = truth + 0.4 * rng.normal(size=shape) + 0.1
-    last = None if kind == "regression" else scale * (truth[:, :, 0] + rng.normal(size=shape[:2]))
+    last = scale * (truth[:, :, 0] + rng.normal(size=shape[:2])) if kind == "forecast" else None
     return given(scale * truth, scale * pred, last=last, **common)
 
 

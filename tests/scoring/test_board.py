@@ -19,12 +19,20 @@ from polyhead.scoring.prediction import Prediction
 
 from .cases import drawn, given, training_labels
 
+OF_CLASSES = "macro_f1 accuracy macro_precision macro_recall macro_auroc log_loss"
+OF_LABELS = "auroc average_precision f1 precision recall accuracy brier separation"
+OF_NUMBERS = "r2 mae rmse mse mape bias res_68"
 CONTRACT = {
-    "classification": "macro_f1 accuracy macro_precision macro_recall macro_auroc log_loss",
-    "binary": "auroc average_precision f1 precision recall accuracy brier separation",
-    "regression": "r2 mae rmse mse mape bias res_68",
-    "forecast": "r2 mae rmse mse mape bias res_68",
+    "classification": OF_CLASSES,
+    "ordinal": f"{OF_CLASSES} mae within_1",
+    "binary": OF_LABELS,
+    "multilabel": f"{OF_LABELS} exact_match",
+    "regression": OF_NUMBERS,
+    "forecast": OF_NUMBERS,
+    "reconstruction": OF_NUMBERS,
 }
+NOT_BY_DEFAULT = "nll coverage_90 pull_sd nasa_score"
+numbers = pytest.mark.parametrize("kind", [kind for kind, names in CONTRACT.items() if names == OF_NUMBERS])
 every_kind = pytest.mark.parametrize("kind", CONTRACT)
 
 
@@ -35,16 +43,17 @@ def scored(kind, prediction=None, *, scale=1.0, **options):
 
 def perfect(kind):
     case = drawn(kind)
-    if kind == "classification":
+    if kind in ("classification", "ordinal"):
         return replace(case, pred=case.truth, score=np.eye(4)[case.truth])
-    score = case.truth.astype(float) if kind == "binary" else None
+    score = case.truth.astype(float) if kind in ("binary", "multilabel") else None
     return replace(case, pred=case.truth, score=score)
 
 
 @every_kind
 def test_metrics_are_those_of_the_contract_primary_first(kind):
-    names = [metric.name for metric in metrics_of(kind)]
-    assert names == CONTRACT[kind].split()
+    names = CONTRACT[kind].split()
+    more = NOT_BY_DEFAULT.split() if CONTRACT[kind] == OF_NUMBERS else []
+    assert [metric.name for metric in metrics_of(kind)] == names + more
     scores = scored(kind)
     assert list(scores) == names
     assert [score.primary for score in scores.values()] == [True] + [False] * (len(names) - 1)
@@ -59,7 +68,9 @@ def test_every_kind_on_the_board_is_in_the_contract_and_has_its_file():
 @every_kind
 def test_a_perfect_prediction_has_skill_one_in_every_metric_that_has_skill(kind):
     skills = {name: score.skill for name, score in scored(kind, perfect(kind)).items()}
-    without = {"binary": {"recall"}, "classification": set()}.get(kind, {"bias"})
+    without = {"binary": {"recall"}, "multilabel": {"recall"}, "classification": set(), "ordinal": set()}.get(
+        kind, {"bias"}
+    )
     assert {name for name, skill in skills.items() if skill is None} == without
     assert [skill for skill in skills.values() if skill is not None] == pytest.approx(
         [1.0] * (len(skills) - len(without))
@@ -94,7 +105,31 @@ def test_the_order_of_windows_changes_nothing(kind, seed):
         assert other.interval is score.interval is None or other.interval == pytest.approx(score.interval)
 
 
-@pytest.mark.parametrize("kind", ["regression", "forecast"])
+@numbers
+def test_uncertainty_is_scored_by_default_where_there_is_one_and_the_nasa_score_only_by_name(kind):
+    case = drawn(kind)
+    near = replace(case, sd=np.full(case.pred.shape, 0.4))
+    assert list(scored(kind, near)) == [*OF_NUMBERS.split(), "nll", "pull_sd"]
+    bounded = replace(near, low=case.pred - 0.7, high=case.pred + 0.7)
+    assert list(scored(kind, bounded)) == [*OF_NUMBERS.split(), "nll", "coverage_90", "pull_sd"]
+    named = scored(kind, metrics=["nasa_score", "nll", "coverage_90"])
+    assert list(named) == ["r2", "nasa_score", "nll", "coverage_90"]
+    assert named["nasa_score"].value is not None
+    assert (named["nll"].value, named["nll"].reason) == (None, "no standard deviations")
+    assert (named["coverage_90"].value, named["coverage_90"].reason) == (None, "no bounds of a central 90 %")
+
+
+@numbers
+def test_a_trivial_predictor_never_borrows_the_uncertainty_of_the_network(kind):
+    case = drawn(kind)
+    case = replace(case, sd=np.full(case.pred.shape, 0.4), low=case.pred - 0.7, high=case.pred + 0.7)
+    trivial = KINDS[kind].trivial(case, fit_reference(kind, training_labels(kind)))
+    assert all(one.low is one.high is None for one in trivial.values())
+    assert [name for name, one in trivial.items() if one.sd is not None] == ["mean"]
+    assert trivial["mean"].sd.min() > 1
+
+
+@numbers
 @settings(max_examples=20, deadline=None)
 @over(scale=st.floats(1e-6, 1e6))
 def test_units_do_not_matter_to_skill(kind, scale):

@@ -17,14 +17,19 @@ def oracle(kind, case):
     truth, pred, score = case.truth, case.pred, case.score
     return {
         "classification": lambda index: f1_score(truth[index], pred[index], average="macro"),
+        "ordinal": lambda index: f1_score(truth[index], pred[index], average="macro"),
         "binary": lambda index: roc_auc_score(truth[index], score[index]),
+        "multilabel": lambda index: roc_auc_score(truth[index], score[index], average="macro"),
         "regression": lambda index: r2_score(truth[index], pred[index]),
-        "forecast": lambda index: r2_score(
-            np.moveaxis(truth[index], 1, 2).reshape(-1, 2),
-            np.moveaxis(pred[index], 1, 2).reshape(-1, 2),
-            multioutput="variance_weighted",
-        ),
+        "forecast": lambda index: pooled_r2(truth[index], pred[index]),
+        "reconstruction": lambda index: pooled_r2(truth[index], pred[index]),
     }[kind]
+
+
+def pooled_r2(truth, pred):
+    """R2 of (window, channel, step) with channels as outputs weighted by their variance."""
+    by_channel = [np.moveaxis(values, 1, 2).reshape(-1, values.shape[1]) for values in (truth, pred)]
+    return r2_score(*by_channel, multioutput="variance_weighted")
 
 
 @pytest.mark.parametrize("kind", KINDS)

@@ -61,6 +61,8 @@ def test_shapes_that_would_broadcast_are_refused():
         score_task("regression", given(truth, mask=[True]), reference)
     with pytest.raises(ValueError, match="holds 1 outputs, the prediction 2"):
         score_task("regression", given(np.ones((3, 2))), reference)
+    with pytest.raises(ValueError, match=r"pred and low have one shape, found \(3,\) and \(3, 1\)"):
+        score_task("regression", given(truth, low=truth[:, None], high=truth), reference)
     with pytest.raises(ValueError, match="fitted for regression, not for forecast"):
         score_task("forecast", given(np.ones((3, 1, 2))), reference)
 

@@ -7,7 +7,7 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from sklearn.metrics import f1_score
 
-from polyhead.scoring.board import choose_threshold
+from polyhead.scoring.board import choose_threshold, choose_thresholds
 
 
 @pytest.mark.parametrize(
@@ -53,3 +53,11 @@ def test_neighbouring_floats_are_told_apart():
 def test_shapes_must_agree():
     with pytest.raises(ValueError, match="shape"):
         choose_threshold(np.array([0, 1]), np.array([[0.1], [0.2]]))
+
+
+def test_every_label_has_a_threshold_of_its_own():
+    truth = np.array([[0, 0, 1], [0, 1, 1], [1, 0, 1], [1, 1, 1]])
+    score = np.array([[0.1, 0.05, 0.1], [0.2, 0.4, 0.2], [0.6, 0.1, 0.6], [0.9, 0.2, 0.9]])
+    assert choose_thresholds(truth, score) == pytest.approx([0.4, 0.15, 0.5])
+    with pytest.raises(ValueError, match="shape"):
+        choose_thresholds(truth[:, 0], score[:, 0])

@@ -77,9 +77,14 @@ def recall(known: Prediction) -> Outcome:
     return _no_positive(known) or Outcome(right / actual)
 
 
+def right(known: Prediction) -> NDArray[np.bool_]:
+    """Whether each window is decided rightly: (n,)."""
+    return np.asarray(known.truth == known.pred)
+
+
 def accuracy(known: Prediction) -> Outcome:
     """Share of windows decided rightly."""
-    return Outcome(float(np.mean(known.truth == known.pred)))
+    return Outcome(float(np.mean(right(known))))
 
 
 def brier(known: Prediction) -> Outcome:
@@ -133,4 +138,5 @@ KIND = Kind(
         Measure(Metric("separation", "higher", 1.0), separation, ("chance",)),
     ),
     statistic=statistic,
+    right=right,
 )

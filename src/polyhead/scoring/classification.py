@@ -13,11 +13,10 @@ from polyhead.scoring.metric import Metric
 from polyhead.scoring.prediction import Prediction
 from polyhead.scoring.ranking import auroc
 from polyhead.scoring.reference import Reference
+from polyhead.scoring.remark import remark_on
 
 LEAST_PROBABILITY = float(np.finfo(np.float64).eps)
 """Probabilities are raised to this in log_loss, as scikit-learn does: one certain error costs 36, not infinity."""
-
-NAMED = 8  # more class indices than this make a reason unreadable
 
 
 def fit(truth: NDArray[np.generic], classes: int | None = None) -> Reference:
@@ -64,9 +63,14 @@ def macro_f1(known: Prediction) -> Outcome:
     return Outcome(statistic(known)(np.ones(len(known.truth))))
 
 
+def right(known: Prediction) -> NDArray[np.bool_]:
+    """Whether the class of each window is right: (n,)."""
+    return np.asarray(known.truth == known.pred)
+
+
 def accuracy(known: Prediction) -> Outcome:
     """Share of windows whose class is right."""
-    return Outcome(float(np.mean(known.truth == known.pred)))
+    return Outcome(float(np.mean(right(known))))
 
 
 def macro_precision(known: Prediction) -> Outcome:
@@ -90,7 +94,7 @@ def macro_auroc(known: Prediction) -> Outcome:
     defined = np.isfinite(values)
     if not defined.any():
         return Outcome(None, "only one class among the known labels")
-    return Outcome(float(values[defined].mean()), _remark(~defined, "absent from this split, left out"))
+    return Outcome(float(values[defined].mean()), remark_on("class", ~defined, "absent from this split, left out"))
 
 
 def log_loss(known: Prediction) -> Outcome:
@@ -114,16 +118,7 @@ def _macro(known: Prediction, *, by: str, remark: str) -> Outcome:
     total = predicted if by == "predicted" else actual
     occurs = actual + predicted > 0
     share = np.bincount(truth[truth == pred], minlength=classes) / np.maximum(total, 1)
-    return Outcome(float(share[occurs].mean()), _remark(occurs & (total == 0), remark))
-
-
-def _remark(chosen: NDArray[np.bool_], what: str) -> str | None:
-    """`class 2, 5: what`, or None if no class is chosen."""
-    found = np.flatnonzero(chosen).tolist()
-    if not found:
-        return None
-    more = f" and {len(found) - NAMED} more" if len(found) > NAMED else ""
-    return f"class {', '.join(str(index) for index in found[:NAMED])}{more}: {what}"
+    return Outcome(float(share[occurs].mean()), remark_on("class", occurs & (total == 0), remark))
 
 
 KIND = Kind(
@@ -139,4 +134,5 @@ KIND = Kind(
         Measure(Metric("log_loss", "lower", 0.0), log_loss, ("prior",)),
     ),
     statistic=statistic,
+    right=right,
 )

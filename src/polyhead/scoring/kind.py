@@ -29,11 +29,19 @@ class Measure:
     """A metric, how it is computed, and the names of the trivial predictors whose best score is its floor.
 
     `compute` receives known windows only, at least one, with finite numbers and labels of the reference's classes.
+    Where no metrics are named, those `on_request` are left out, and so are those whose `needs`, arrays of the
+    prediction by name, are missing.
     """
 
     metric: Metric
     compute: Callable[[Prediction], Outcome]
     trivial: tuple[str, ...]
+    needs: tuple[str, ...] = ()
+    on_request: bool = False
+
+    def by_default(self, prediction: Prediction) -> bool:
+        """Whether the metric is computed of this prediction without being named."""
+        return not self.on_request and all(getattr(prediction, name) is not None for name in self.needs)
 
 
 @dataclass(frozen=True)
@@ -43,7 +51,8 @@ class Kind:
     `fit` turns known training labels (and the number of classes, if given) into the reference. `trivial` turns
     known windows and the reference into the predictions of the trivial predictors by name; a trivial predictor
     predicts only what it has an opinion on (`majority` has no probabilities). `measures` holds the primary metric
-    first; `statistic` is that metric under weights.
+    first; `statistic` is that metric under weights. `right` says of each window whether it is decided rightly; None
+    for kinds where a prediction is near or far, but not right or wrong.
     """
 
     name: str
@@ -51,3 +60,4 @@ class Kind:
     trivial: Callable[[Prediction, Reference], Mapping[str, Prediction]]
     measures: tuple[Measure, ...]
     statistic: Callable[[Prediction], Statistic]
+    right: Callable[[Prediction], NDArray[np.bool_]] | None = None

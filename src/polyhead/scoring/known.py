@@ -1,8 +1,10 @@
-"""The windows of a prediction that count, and what is wrong with them."""
+"""The windows of predictions: those that count, a part of them, several parts as one; and what is wrong with them."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import fields, replace
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,8 +24,43 @@ def only_known(prediction: Prediction) -> Prediction:
         raise ValueError(f"a prediction has one row per window in every array, found {lengths}")
     if prediction.truth.shape != prediction.pred.shape:
         raise ValueError(f"truth and pred have one shape, found {prediction.truth.shape} and {prediction.pred.shape}")
-    mask = np.asarray(prediction.mask, dtype=bool)
-    return replace(prediction, **{name: values[mask] for name, values in arrays.items() if values is not None})
+    for name in ("sd", "low", "high"):
+        if arrays[name] is not None and arrays[name].shape != prediction.pred.shape:
+            raise ValueError(f"pred and {name} have one shape, found {prediction.pred.shape} and {arrays[name].shape}")
+    return taken(prediction, np.asarray(prediction.mask, dtype=bool))
+
+
+def taken(prediction: Prediction, chosen: NDArray[np.bool_]) -> Prediction:
+    """The windows where `chosen` (n,) is true."""
+    arrays = {field.name: getattr(prediction, field.name) for field in fields(prediction)}
+    return replace(prediction, **{name: values[chosen] for name, values in arrays.items() if values is not None})
+
+
+def joined(parts: Sequence[Prediction]) -> Prediction:
+    """The windows of all parts, the test predictions of folds say, one after the other.
+
+    Raises InputError if the parts hold different numbers of classes, labels or outputs, ValueError if an array is
+    there in some parts only.
+    """
+    if len(parts) == 1:
+        return parts[0]
+    return Prediction(**{field.name: _joined(field.name, parts) for field in fields(Prediction)})
+
+
+def _joined(name: str, parts: Sequence[Prediction]) -> Any:
+    arrays = [getattr(part, name) for part in parts]
+    present = [array for array in arrays if array is not None]
+    if not present:
+        return None
+    if len(present) < len(arrays):
+        raise ValueError(f"{name} is there in {len(present)} of {len(arrays)} parts; expected in all or in none")
+    shapes = {array.shape[1:] for array in present}
+    if len(shapes) > 1:
+        raise InputError(
+            f"the folds differ in the shape of `{name}` per window: {', '.join(map(str, sorted(shapes)))}",
+            do="a class is missing from the training windows of a fold: stratify by it, or take fewer folds",
+        )
+    return np.concatenate(present)
 
 
 def fault(known: Prediction) -> str | None:

@@ -16,7 +16,11 @@ class Prediction:
     classification: truth and pred (n,) int64 class indices, score (n, class) probabilities;
     binary: truth (n,) int64 of 0 and 1, score (n,) probability of 1, pred (n,) int64 decided at a threshold;
     regression: truth and pred (n,) or (n, output) float64 in target units;
-    forecast: truth and pred (n, channel, horizon) float64, last (n, channel) the last sample seen, for persistence.
+    forecast: truth and pred (n, channel, horizon) float64, last (n, channel) the last sample seen, for persistence;
+    reconstruction: truth and pred (n, channel, time) float64;
+    multilabel: truth and pred (n, label) int64 of 0 and 1, score (n, label) probabilities;
+    ordinal: as classification, the classes in order.
+    With an uncertainty `sd` has the shape of `pred`: one standard deviation; `low` and `high` bound the central 90 %.
     `mask` (n,) is true where the truth is known; truth is arbitrary elsewhere. `recording` (n,) is the index of the
     recording of each window.
     """
@@ -28,3 +32,5 @@ class Prediction:
     score: NDArray[np.float64] | None = None
     sd: NDArray[np.float64] | None = None
     last: NDArray[np.float64] | None = None
+    low: NDArray[np.float64] | None = None
+    high: NDArray[np.float64] | None = None

@@ -14,21 +14,19 @@ def auroc_statistic(positive: NDArray[np.bool_], score: NDArray[np.float64]) -> 
     The Mann-Whitney form: the weighted share of (positive, negative) pairs in the right order, ties counted half
     (Hanley and McNeil 1982). Sorted once, so that each of many weightings costs one pass.
     """
-    order = np.argsort(score, kind="stable")
-    is_positive = positive[order]
-    ranked = score[order]
-    tie_starts = np.flatnonzero(np.concatenate([[True], ranked[1:] > ranked[:-1]]))
+    positives, negatives = (_ascending(side, score) for side in (positive, ~positive))
+    ranked = score[negatives]
+    below = np.searchsorted(ranked, score[positives], side="left")
+    not_above = np.searchsorted(ranked, score[positives], side="right")
 
     def auroc(weight: NDArray[np.float64]) -> float:
-        sorted_weight = weight[order]
-        positives = np.add.reduceat(np.where(is_positive, sorted_weight, 0.0), tie_starts)
-        negatives = np.add.reduceat(np.where(is_positive, 0.0, sorted_weight), tie_starts)
-        pairs = positives.sum() * negatives.sum()
+        of_positives = weight[positives]
+        up_to = np.concatenate([[0.0], np.cumsum(weight[negatives])])  # weight of the first 0, 1, ... negatives
+        pairs = of_positives.sum() * up_to[-1]
         if pairs == 0:
             return float("nan")
-        negatives_below = np.cumsum(negatives) - 0.5 * negatives
         # einsum, not @: see residuals.r2_statistic.
-        return float(np.einsum("t,t->", positives, negatives_below) / pairs)
+        return float(np.einsum("p,p->", of_positives, up_to[below] + up_to[not_above]) / (2 * pairs))
 
     return auroc
 
@@ -36,6 +34,12 @@ def auroc_statistic(positive: NDArray[np.bool_], score: NDArray[np.float64]) -> 
 def auroc(positive: NDArray[np.bool_], score: NDArray[np.float64]) -> float:
     """Area under the ROC curve with every window counted once; NaN with one class absent."""
     return auroc_statistic(positive, score)(np.ones(len(score)))
+
+
+def _ascending(side: NDArray[np.bool_], score: NDArray[np.float64]) -> NDArray[np.intp]:
+    """The windows of one side, by ascending score."""
+    windows = np.flatnonzero(side)
+    return windows[np.argsort(score[windows], kind="stable")]
 
 
 def average_precision(positive: NDArray[np.bool_], score: NDArray[np.float64]) -> float:

@@ -11,9 +11,11 @@ from typing import Any
 class Reference:
     """Constants of the training labels; everything a floor needs besides the split it is scored on.
 
-    `prior` holds the share of each class: (class,) for classification, (negative, positive) for binary, empty
-    otherwise. `mean` and `median` are in target units, one per output (regression) or per channel over all
-    windows and steps (forecast), empty otherwise. `n` counts the training labels behind them.
+    `prior` holds the share of each class: (class,) for classification and ordinal, (negative, positive) for binary,
+    the share of positives of each label (label,) for multilabel, empty otherwise. `mean`, `median` and the standard
+    deviation `sd` are in target units, one per output (regression) or per channel over all windows and steps
+    (forecast, reconstruction); `median` is also the median class of ordinal; empty otherwise. `common` is the most
+    frequent set of labels of multilabel, (label,) of 0 and 1. `n` counts the training labels behind them.
     """
 
     kind: str
@@ -21,6 +23,8 @@ class Reference:
     prior: tuple[float, ...] = ()
     mean: tuple[float, ...] = ()
     median: tuple[float, ...] = ()
+    sd: tuple[float, ...] = ()
+    common: tuple[int, ...] = ()
 
     @property
     def positive_share(self) -> float:
@@ -40,5 +44,5 @@ class Reference:
     @classmethod
     def from_dict(cls, plain: Mapping[str, Any]) -> Reference:
         """The reference that `as_dict` wrote, after a way through JSON or not."""
-        constants = {key: tuple(plain[key]) for key in ("prior", "mean", "median")}
+        constants = {key: tuple(plain.get(key, ())) for key in ("prior", "mean", "median", "sd", "common")}
         return cls(kind=plain["kind"], n=plain["n"], **constants)

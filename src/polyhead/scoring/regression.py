@@ -2,31 +2,23 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import numpy as np
 from numpy.typing import NDArray
 
 from polyhead.scoring import residuals
 from polyhead.scoring.kind import Kind, Outcome, Statistic
+from polyhead.scoring.numeric import measures
 from polyhead.scoring.prediction import Prediction
 from polyhead.scoring.reference import Reference
 
 
 def fit(truth: NDArray[np.generic], classes: int | None = None) -> Reference:
-    """Mean and median of each output of known training labels (n,) or (n, output)."""
+    """Mean, median and standard deviation of each output of known training labels (n,) or (n, output)."""
     columns = _columns(truth)[:, :, 0]
-    mean, median = columns.mean(axis=0), np.median(columns, axis=0)
-    return Reference("regression", len(truth), mean=tuple(mean.tolist()), median=tuple(median.tolist()))
-
-
-def trivial(known: Prediction, reference: Reference) -> dict[str, Prediction]:
-    """The training mean and the training median, whatever the window."""
-    shape = known.truth.shape
-    return {
-        "mean": replace(known, pred=residuals.constant_prediction(reference.mean, shape)),
-        "median": replace(known, pred=residuals.constant_prediction(reference.median, shape)),
-    }
+    mean, median, sd = columns.mean(axis=0), np.median(columns, axis=0), columns.std(axis=0)
+    return Reference(
+        "regression", len(truth), mean=tuple(mean.tolist()), median=tuple(median.tolist()), sd=tuple(sd.tolist())
+    )
 
 
 def statistic(known: Prediction) -> Statistic:
@@ -62,7 +54,7 @@ def _columns(values: NDArray[np.generic]) -> NDArray[np.float64]:
 KIND = Kind(
     name="regression",
     fit=fit,
-    trivial=trivial,
-    measures=residuals.measures(r2, ("mean", "median")),
+    trivial=residuals.constants,
+    measures=measures(r2, ("mean", "median")),
     statistic=statistic,
 )

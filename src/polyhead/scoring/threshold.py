@@ -36,3 +36,10 @@ def choose_threshold(truth: NDArray[np.generic], score: NDArray[np.generic]) -> 
     middle = 0.5 * (lower[cut] + upper[cut])
     # Between neighbouring floats there is no middle: rounding down would let the lower score in.
     return float(middle if middle > lower[cut] else upper[cut])
+
+
+def choose_thresholds(truth: NDArray[np.generic], score: NDArray[np.generic]) -> list[float]:
+    """The threshold of largest F1 of each label, chosen on its own, from truth and score (n, label)."""
+    if truth.shape != score.shape or truth.ndim != 2:
+        raise ValueError(f"truth and score have shape (window, label), found {truth.shape} and {score.shape}")
+    return [choose_threshold(truth[:, label], score[:, label]) for label in range(truth.shape[1])]
