@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -51,10 +52,11 @@ def options_of(kind: str, **options) -> TaskConfig:
     return TypeAdapter(TaskConfig).validate_python({"kind": kind, **options})
 
 
-def fit(windows: WindowSet, kind: str, train=None, scaling=None, **options) -> Task:
-    """The task `y` fitted on the windows at `train` (default: all)."""
+def fit(windows: WindowSet, kind: str, train=None, scaling=None, weights=None, **options) -> Task:
+    """The task `y` fitted on the windows at `train` (default: all), which count by `weights`."""
     index = np.arange(len(windows)) if train is None else np.asarray(train)
-    return fit_task("y", options_of(kind, **options), windows, index, scaling or {})
+    each = None if weights is None else np.asarray(weights, float)
+    return fit_task("y", options_of(kind, **options), windows, index, scaling or {}, each)
 
 
 def scaled_by(offset=(0.0, 0.0), scale=(1.0, 1.0)) -> dict[str, ChannelScaling]:
@@ -74,6 +76,10 @@ class Example:
 
 _RNG = np.random.default_rng(7)
 _NUMBERS = 2 + 6 * _RNG.random(N)
+_PAIRS = np.stack([_NUMBERS, _NUMBERS[::-1] ** 2], axis=1)
+_LABELS = (_RNG.random((N, 3)) < [0.2, 0.5, 0.7]).astype(int)
+_FOCAL = {"name": "focal", "gamma": 1.5, "alpha": 0.25}
+_DISTANCE = {"loss_fn": "distance_penalized", "order": ["lo", "mid", "hi"]}
 _TARGETS = {
     "classification": ("classification", _RNG.permutation(["a", "b", "c"] * (N // 3)), {}),
     "binary": ("binary", _RNG.permutation([0, 1, 1] * (N // 3)), {}),
@@ -84,18 +90,51 @@ _TARGETS = {
     "mse": ("regression", _NUMBERS, {"loss_fn": "mse", "scale": "none"}),
     "logarithm": ("regression", _NUMBERS, {"log_transform": True}),
     "bounded": ("regression", _NUMBERS, {"bounds": [0, 10]}),
-    "two outputs": ("regression", np.stack([_NUMBERS, _NUMBERS[::-1] ** 2], axis=1), {}),
+    "two outputs": ("regression", _PAIRS, {}),
+    "relative_l1": ("regression", _NUMBERS, {"loss_fn": "relative_l1"}),
+    "relative_smooth_l1": ("regression", _PAIRS, {"loss_fn": "relative_smooth_l1", "loss_beta": 2.0}),
+    "relative_mse": ("regression", _NUMBERS, {"loss_fn": "relative_mse", "scale": "minmax", "bounds": [1, 9]}),
+    "relative logarithm": ("regression", _NUMBERS, {"loss_fn": "relative_l1", "log_transform": True}),
+    "log_cosh": ("regression", _NUMBERS, {"loss_fn": "log_cosh"}),
+    "quantile": ("regression", _PAIRS, {"loss_fn": "quantile"}),
+    "quantile bounded": ("regression", _NUMBERS, {"loss_fn": "quantile", "bounds": [0, 10]}),
+    "gaussian": ("regression", _NUMBERS, {"loss_fn": {"name": "gaussian_nll", "beta": 0.0}}),
+    "beta nll": ("regression", _PAIRS, {"loss_fn": {"name": "gaussian_nll", "var_reg": 0.1}, "log_transform": True}),
+    "gaussian bounded": ("regression", _NUMBERS, {"loss_fn": "gaussian_nll", "bounds": [0, 10]}),
+    "class focal": ("classification", _RNG.permutation(["a", "b", "c"] * (N // 3)), {"loss_fn": "focal"}),
+    "binary focal": ("binary", _RNG.permutation([0, 1, 1] * (N // 3)), {"loss_fn": _FOCAL}),
+    "multilabel": ("multilabel", _LABELS, {"pos_weight": [1.0, 2.0, 0.5]}),
+    "multilabel focal": ("multilabel", _LABELS, {"loss_fn": "focal", "pos_weight": "auto"}),
+    "soft_iou": ("multilabel", _LABELS, {"loss_fn": "soft_iou", "labels": ["crack", "chip", "wear"]}),
+    "ordinal": ("ordinal", _RNG.permutation([30, 4, 4, 100] * (N // 4)), {}),
+    "distance": ("ordinal", _RNG.permutation(["lo", "mid", "hi"] * (N // 3)), _DISTANCE),
 }
-EXAMPLES = (*_TARGETS, "forecast")
+_SIGNALS = {
+    "forecast": ("forecast", {"horizon": 3, "channels": ["b"]}),
+    "forecast quantile": ("forecast", {"horizon": 3, "loss_fn": "quantile"}),
+    "forecast gaussian": ("forecast", {"horizon": 2, "loss_fn": "gaussian_nll"}),
+    "forecast relative": ("forecast", {"horizon": 2, "loss_fn": "relative_smooth_l1"}),
+    "reconstruction": ("reconstruction", {"channels": ["b"]}),
+    "reconstruction conv": ("reconstruction", {"loss_fn": "huber", "head": {"decoder": "conv"}}),
+    "reconstruction gaussian": ("reconstruction", {"loss_fn": "gaussian_nll"}),
+}
+LABELLED = tuple(_TARGETS)
+EXAMPLES = (*_TARGETS, *_SIGNALS)
 
 
 def example(name: str) -> Example:
     """The example called `name`, one of EXAMPLES."""
     rng = np.random.default_rng(3)
-    if name == "forecast":
-        windows = window_set(rng.normal(size=(N, 2, 12)), horizon=4)
-        task = fit(windows, "forecast", scaling=scaled_by(), horizon=3, channels=["b"])
-        truth = torch.from_numpy(windows.inputs["signal"].values[:, 1:, 8:11])
+    if name in _SIGNALS:
+        kind, options = _SIGNALS[name]
+        windows = window_set(rng.normal(size=(N, 2, 12)) + 5, horizon=4)
+        task = fit(windows, kind, scaling=scaled_by((5.0, 4.0), (1.0, 2.0)), **options)
+        fetched = windows.fetch(np.arange(N))
+        inputs, futures = (
+            {"signal": (torch.from_numpy(one["signal"]) - torch.tensor([[5.0], [4.0]])) / torch.tensor([[1.0], [2.0]])}
+            for one in (fetched.inputs, fetched.futures)
+        )
+        truth = task.signal(inputs, futures)
     else:
         kind, values, options = _TARGETS[name]
         windows = labelled(values)
@@ -103,5 +142,6 @@ def example(name: str) -> Example:
         targets = task.targets(windows)
         assert targets is not None
         truth = targets
-    shape = truth.shape if truth.dim() > 1 else (N, len(task.constant))
+    rest = truth.shape[2:]
+    shape = (N, len(task.constant) // math.prod(rest), *rest)
     return Example(task, windows, truth, torch.from_numpy(rng.normal(size=shape)).float())

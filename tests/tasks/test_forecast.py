@@ -26,7 +26,7 @@ def forecast(windows=WINDOWS, **options):
 def test_channels_by_name_and_the_first_samples_after_the_window(channels, horizon, numbers):
     task = forecast(channels=channels, horizon=horizon)
     assert task.channels == tuple(numbers)
-    ahead = task.part(torch.from_numpy(WINDOWS.fetch(np.arange(9)).futures["signal"]))
+    ahead = task.signal({}, {"signal": torch.from_numpy(WINDOWS.fetch(np.arange(9)).futures["signal"])})
     assert ahead.numpy() == pytest.approx(SIGNAL[:, numbers, 20 : 20 + horizon], rel=1e-6)
 
 
@@ -52,7 +52,7 @@ def test_decoding_undoes_each_channels_scaling():
     [({"channels": ["b"], "loss_beta": 10.0}, 2.0), ({"channels": ["a"], "loss_beta": 10.0}, 5.0)],
 )
 def test_beta_is_in_the_inputs_units(options, beta):
-    assert forecast(loss_fn="huber", **options).loss.beta == beta
+    assert forecast(loss_fn="huber", **options).numbers.loss.beta == beta
 
 
 def test_a_window_whose_future_is_not_known_has_no_part_in_the_fit():
@@ -66,7 +66,7 @@ def test_a_window_whose_future_is_not_known_has_no_part_in_the_fit():
     ("options", "where", "says"),
     [
         ({"channels": ["c"]}, "tasks.y.channels", "input 'signal' has no channel 'c'; it has a, b"),
-        ({"input": "sound"}, "tasks.y.input", "no input 'sound' with a time axis to forecast; there are signal"),
+        ({"input": "sound"}, "tasks.y.input", "no input 'sound' with a time axis for forecast; there are signal"),
     ],
 )
 def test_what_is_not_there_is_refused_by_name(options, where, says):
@@ -118,3 +118,28 @@ def test_only_the_last_steps_of_the_map_are_decoded():
     assert torch.equal(head(features), head(other))
     other[..., 5] = 7.0
     assert not torch.equal(head(features), head(other))
+
+
+def test_what_followed_and_the_last_sample_that_was_not_lost():
+    signal = SIGNAL.copy()
+    signal[3, 1, 19] = np.nan
+    signal[5, 1, :20] = np.nan
+    task = forecast(channels=["b"], horizon=4)
+    observed = task.observed(window_set(signal, horizon=10), np.array([3, 0, 5]))
+    assert observed.truth == pytest.approx(SIGNAL[[3, 0, 5], 1:, 20:24], rel=1e-6)
+    assert observed.last == pytest.approx(np.array([[SIGNAL[3, 1, 18]], [SIGNAL[0, 1, 19]], [-3.0]]), rel=1e-6)
+
+
+@pytest.mark.parametrize("loss_fn", ["quantile", "gaussian_nll", "relative_l1"])
+def test_other_losses_have_their_outputs_for_each_channel_and_step(loss_fn):
+    task = forecast(loss_fn=loss_fn)
+    head = task.build_head(6)
+    truth = torch.zeros(3, 2, 10)
+    assert task.losses(head(torch.randn(3, 6, 20)), truth).shape == (3,)
+    decoded = task.decode(task.constant.view(1, -1, 10))
+    assert decoded.pred.shape == (1, 2, 10)
+    if loss_fn == "gaussian_nll":
+        assert decoded.pred[0] == pytest.approx(SIGNAL[:, :, 20:].mean(axis=0), abs=1e-5)
+        assert decoded.sd[0] == pytest.approx(SIGNAL[:, :, 20:].std(axis=0), rel=1e-5)
+    if loss_fn != "relative_l1":
+        assert (decoded.low < decoded.high).all()

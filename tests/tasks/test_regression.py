@@ -101,12 +101,16 @@ def test_text_is_refused():
 def test_beta_is_in_target_units(loss_fn):
     """The standard deviation is 2, so a beta of 1 is half a scaled unit."""
     task = fit(labelled([1.0, 1.0, 5.0, 5.0]), "regression", loss_fn=loss_fn, loss_beta=1.0)
-    assert task.loss.beta == 0.5
+    assert task.numbers.loss.beta == 0.5
     loss = task.losses(torch.tensor([[2.0]]), torch.tensor([[0.0]])).item()
     assert loss == pytest.approx({"smooth_l1": 2 - 0.25, "huber": 0.5 * (2 - 0.25)}[loss_fn])
 
 
-@pytest.mark.parametrize("loss_fn", ["smooth_l1", "huber", "l1", "mse"])
+LOSSES = ["smooth_l1", "huber", "l1", "mse", "log_cosh", "quantile", "gaussian_nll"]
+RELATIVE = ["relative_l1", "relative_smooth_l1", "relative_mse"]
+
+
+@pytest.mark.parametrize("loss_fn", [*LOSSES, *RELATIVE])
 @pytest.mark.parametrize("scale", ["standard", "minmax"])
 @pytest.mark.parametrize("beta", [None, 3.0])
 def test_another_unit_changes_nothing(loss_fn, scale, beta):
@@ -115,24 +119,56 @@ def test_another_unit_changes_nothing(loss_fn, scale, beta):
     other = fit(there, "regression", loss_fn=loss_fn, scale=scale, loss_beta=beta and beta * 1e3)
     assert other.fitted.floor_loss == pytest.approx(one.fitted.floor_loss, rel=1e-12)
     torch.testing.assert_close(other.targets(there), one.targets(here))
-    output = torch.linspace(-2, 2, len(VALUES))[:, None]
+    output = torch.linspace(-2, 2, len(VALUES))[:, None].repeat(1, len(one.constant))
     torch.testing.assert_close(
         other.losses(output, other.targets(there)), one.losses(output, one.targets(here)), rtol=1e-5, atol=1e-6
     )
 
 
+@pytest.mark.parametrize("loss_fn", ["gaussian_nll", *RELATIVE, "smooth_l1", "log_cosh"])
+def test_another_unit_changes_no_loss_without_any_scaling(loss_fn):
+    """smooth_l1 and log_cosh have the target's unit there: their ratio to the floor is what stays."""
+    one, other = (
+        fit(labelled(VALUES * unit), "regression", loss_fn=loss_fn, scale="none", bounds=[0, 50 * unit])
+        for unit in (1, 1e3)
+    )
+    output = torch.linspace(-2, 2, len(VALUES))[:, None].repeat(1, len(one.constant))
+    share, same = (
+        task.losses(output, task.targets(labelled(VALUES * unit))) / task.fitted.floor_loss
+        for task, unit in ((one, 1), (other, 1e3))
+    )
+    torch.testing.assert_close(same, share, rtol=1e-4, atol=1e-6)
+
+
+def test_l2_is_another_name_of_mse():
+    assert fit(labelled(VALUES), "regression", loss_fn="l2") == fit(labelled(VALUES), "regression", loss_fn="mse")
+
+
+@pytest.mark.parametrize("loss_fn", [*LOSSES, *RELATIVE])
+def test_a_logarithm_comes_back_linear(loss_fn):
+    windows = labelled(VALUES)
+    task = fit(windows, "regression", loss_fn=loss_fn, log_transform=True)
+    truth = task.targets(windows)
+    decoded = task.decode(truth.repeat(1, len(task.constant)) if loss_fn != "gaussian_nll" else _with_spread(truth))
+    assert decoded.pred == pytest.approx(VALUES, rel=1e-5)
+
+
+def _with_spread(mean):
+    return torch.cat([mean, torch.zeros_like(mean)], dim=1)
+
+
 @pytest.mark.parametrize("scale", ["standard", "minmax", "none"])
 def test_the_default_beta_is_one_standard_deviation_whatever_the_scaling(scale):
     task = fit(labelled(VALUES), "regression", scale=scale)
-    assert task.loss.beta == pytest.approx(np.std(SCALED[scale]))
+    assert task.numbers.loss.beta == pytest.approx(np.std(SCALED[scale]))
 
 
 def test_an_output_that_is_constant_among_others_is_only_shifted():
     """The standard deviation of seven times 0.1 is 1.4e-17, not 0."""
     values = np.stack([np.arange(7.0), np.full(7, 0.1)], axis=1)
     task = fit(labelled(values), "regression")
-    assert task.scale.scale.tolist() == [2.0, 1.0]
-    assert task.loss.beta == pytest.approx(1)
+    assert task.numbers.scale.scale.tolist() == [2.0, 1.0]
+    assert task.numbers.loss.beta == pytest.approx(1)
 
 
 def test_the_reference_is_in_target_units():

@@ -2,21 +2,26 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 
 import numpy as np
 import pytest
 import torch
 from scipy.special import expit, softmax
-from sklearn.metrics import f1_score, r2_score
+from sklearn.metrics import f1_score, mean_squared_error, r2_score
 from torch.nn import functional as F
 
 from polyhead.scoring.prediction import Prediction
-from polyhead.training.evaluation import Pooled, _last_known, decided, pool, score, thresholds
+from polyhead.training.description import describe_data
+from polyhead.training.evaluation import Pooled, decided, pool, score, thresholds
 from polyhead.training.feed import Feed
+from polyhead.training.finish import prediction_frame
 from polyhead.training.network import build_network
+from polyhead.training.preparation import prepare
+from polyhead.training.steplog import composition
 
-from .synthetic import MISSING, prepared
+from .synthetic import MISSING, experiment, prepared, source
 
 CPU = torch.device("cpu")
 INDEX = np.array([7, 3, 59, 10, 11, 12, 0, 45, 31, 30, 29, 17, 18])
@@ -136,7 +141,7 @@ def test_a_split_without_any_label_of_a_task_is_undefined_not_an_error(ready, ne
     feed = Feed(replace(ready.windows, targets=dark), ready.tasks, ready.scaling, CPU, fill=False)
     pooled = pool(network, feed, INDEX, 5)
     assert np.isnan(pooled.losses[:4]).all()
-    scores = score(ready.tasks, decided(pooled, thresholds(ready.tasks, pooled)))
+    scores = score(ready.tasks, decided(ready.tasks, pooled, thresholds(ready.tasks, pooled)))
     for task in ("level", "tone", "loud", "pair"):
         assert {one.value for one in scores[task].values()} == {None}
         assert {one.reason for one in scores[task].values()} == {"no known label"}
@@ -167,7 +172,7 @@ def test_the_threshold_comes_from_known_validation_labels_and_is_applied_elsewhe
     at = thresholds(tasks, val)
     assert at == {"loud": pytest.approx(0.15)}
     test = binary([0, 1, 1, 0], [0.14, 0.16, 0.9, 0.4])
-    after = decided(test, at)
+    after = decided(tasks, test, at)
     assert after.predictions["loud"].pred.tolist() == [0, 1, 1, 1]
     assert test.predictions["loud"].pred.tolist() == [0, 0, 1, 0]
     found = score(tasks, after)["loud"]["f1"].value
@@ -183,6 +188,108 @@ def test_scores_are_those_of_all_windows_at_once(ready, network):
     assert found.n == known.sum()
 
 
-def test_persistence_repeats_the_last_sample_that_was_not_lost():
-    signal = np.array([[[1, 2, np.nan]], [[3, np.nan, 5]], [[np.nan] * 3]], np.float32)
-    np.testing.assert_array_equal(_last_known(signal), [[2], [5], [np.nan]])
+MORE = {
+    "spread": {"kind": "regression", "target": "level", "loss_fn": "gaussian_nll"},
+    "range": {"kind": "regression", "target": "pair", "loss_fn": "quantile"},
+    "tags": {"kind": "multilabel", "loss_fn": "focal"},
+    "grade": {"kind": "ordinal", "target": "tone", "order": ["low", "mid", "high"]},
+    "whole": {"kind": "reconstruction", "channels": ["b"]},
+}
+
+
+@pytest.fixture(scope="module")
+def more():
+    """Every part that a prediction can have, on targets of which one has two labels a window."""
+    brought, blocks = source(), experiment(MORE, data={"targets": {name: {"key": name} for name in KEYS}})
+    level = np.nan_to_num(brought.columns["level"], nan=5.0)
+    tags = np.stack([level > 3, level > 6], axis=1)
+    ready = prepare(blocks, replace(brought, columns=brought.columns | {"tags": tags.astype(int)}))
+    torch.manual_seed(0)
+    return ready, build_network(ready.experiment, ready.windows, ready.tasks)
+
+
+KEYS = ("level", "pair", "tags", "tone")
+
+
+@pytest.mark.parametrize("batch_size", [4, 64])
+def test_every_part_of_a_prediction_is_pooled(more, batch_size):
+    ready, built = more
+    found = pool(built, feed_of(ready), INDEX, batch_size).predictions
+    n = len(INDEX)
+    shapes = {name: (one.truth.shape, one.pred.shape) for name, one in found.items()}
+    each = {"spread": (n,), "range": (n, 2), "tags": (n, 2), "grade": (n,), "whole": (n, 1, 32)}
+    assert shapes == {name: (shape, shape) for name, shape in each.items()}
+    assert found["grade"].score.shape == (n, 3)
+    assert (found["tags"].score is None, found["tags"].sd, found["tags"].low) == (False, None, None)
+    assert found["tags"].truth.tolist() == ready.windows.targets["tags"].values[INDEX].tolist()
+    words = ready.windows.targets["tone"].values[INDEX]
+    assert [("low", "mid", "high")[code] for code in found["grade"].truth] == words.tolist()
+    for name in ("spread", "range"):
+        one = found[name]
+        assert (one.low < one.pred).all()
+        assert (one.pred < one.high).all()
+        assert one.low.shape == one.high.shape == one.pred.shape
+    assert found["spread"].sd == pytest.approx((found["spread"].high - found["spread"].pred) / 1.6448536, rel=1e-5)
+    assert found["range"].sd is None
+    assert found["whole"].truth.tolist() == ready.windows.inputs["signal"].values[INDEX][:, 1:, :32].tolist()
+
+
+def test_every_kind_is_scored(more):
+    ready, built = more
+    pooled = pool(built, feed_of(ready), INDEX, 8)
+    at = thresholds(ready.tasks, pooled)
+    assert set(at) == {"tags"}
+    assert json.loads(json.dumps(at)) == at
+    assert len(at["tags"]) == 2
+    after = decided(ready.tasks, pooled, at)
+    expected = pooled.predictions["tags"].score >= np.array(at["tags"])
+    assert after.predictions["tags"].pred.tolist() == expected.astype(int).tolist()
+    scores = score(ready.tasks, after)
+    assert {name: next(iter(scores[name])) for name in MORE} == {
+        "spread": "r2", "range": "r2", "tags": "auroc", "grade": "macro_f1", "whole": "r2"
+    }  # fmt: skip
+    assert all(np.isfinite(next(iter(one.values())).value) for one in scores.values())
+
+
+def test_the_samples_of_a_window_are_at_hand_without_any_label(more):
+    ready, built = more
+    blind = pool(built, feed_of(ready, labels=False), INDEX, 8).predictions["whole"]
+    assert not blind.mask.any()
+    assert blind.truth.tolist() == ready.windows.inputs["signal"].values[INDEX][:, 1:, :32].tolist()
+
+
+def test_columns_of_predictions(more):
+    """A reconstruction repeats its input, so only its error is written."""
+    ready, built = more
+    pooled = pool(built, feed_of(ready), INDEX, 8)
+    frame = prediction_frame(ready.tasks, ready.windows, INDEX, pooled, truth=True)
+    own = {name: [c.split(".", 1)[1] for c in frame.columns if c.startswith(f"{name}.")] for name in MORE}
+    assert own["spread"] == ["truth", "mask", "pred", "sd", "low", "high"]
+    pairs = [f"{part}.{i}" for part in ("pred", "low", "high") for i in (0, 1)]
+    assert own["range"] == ["truth.0", "truth.1", "mask", *pairs]
+    assert own["tags"] == ["truth.0", "truth.1", "mask", "pred.0", "pred.1", "score.0", "score.1"]
+    assert own["grade"] == ["truth", "mask", "pred", "score.0", "score.1", "score.2"]
+    assert own["whole"] == ["mask", "rmse.0"]
+    assert frame["grade.truth"].to_list() == ready.windows.targets["tone"].values[INDEX].tolist()
+    assert frame["spread.truth"].is_nan().to_list() == MISSING[INDEX].tolist()
+    one = pooled.predictions["whole"]
+    rmse = mean_squared_error(one.truth[:, 0].T, one.pred[:, 0].T, multioutput="raw_values") ** 0.5
+    assert frame["whole.rmse.0"].to_numpy() == pytest.approx(rmse)
+
+
+def test_what_the_data_holds_of_each_task_is_described_and_followed_by_step(more):
+    ready, _ = more
+    described = describe_data(ready)["targets"]
+    tags = ready.windows.targets["tags"].values[ready.split["train"]]
+    assert described["tags"]["classes"] == ["0", "1"]
+    assert list(described["tags"]["counts"]["train"].values()) == tags.sum(axis=0).tolist()
+    assert described["grade"]["classes"] == ["low", "mid", "high"]
+    assert described["whole"]["known"]["train"] == len(tags)
+    columns = composition(ready.windows, ready.tasks, [[INDEX[:5]], [INDEX[5:8], INDEX[8:]]])
+    each = ready.windows.targets["tags"].values[INDEX]
+    assert columns["count.tags.1"].tolist() == [each[:5, 1].sum(), each[5:, 1].sum()]
+    words = ready.windows.targets["tone"].values[INDEX]
+    assert columns["count.grade.mid"].tolist() == [(words[:5] == "mid").sum(), (words[5:] == "mid").sum()]
+    known = ~MISSING[INDEX[:5]]
+    level = ready.windows.targets["level"].values[INDEX[:5]][known]
+    assert columns["variance.spread"][0] == pytest.approx(level.var())

@@ -4,46 +4,62 @@ from __future__ import annotations
 
 from typing import Any
 
-from polyhead.config.tasks import BinaryOptions, ClassificationOptions, ForecastOptions
+import numpy as np
+from numpy.typing import NDArray
+
 from polyhead.config.tasks import Task as TaskConfig
 from polyhead.signals.statistics import ChannelScaling
 from polyhead.signals.windows import Index, WindowSet
 from polyhead.tasks.binary import Binary
 from polyhead.tasks.classification import Classification
 from polyhead.tasks.forecast import Forecast
+from polyhead.tasks.multilabel import Multilabel
+from polyhead.tasks.ordinal import Ordinal
+from polyhead.tasks.reconstruction import Reconstruction
 from polyhead.tasks.regression import Regression
-from polyhead.tasks.task import ClassTask, Decoded, LabelTask, Task
+from polyhead.tasks.signal import SignalTask
+from polyhead.tasks.task import ClassTask, Decoded, LabelTask, Observed, Task
 
 TASKS: dict[str, type[Task]] = {
     "classification": Classification,
     "binary": Binary,
+    "multilabel": Multilabel,
+    "ordinal": Ordinal,
     "regression": Regression,
     "forecast": Forecast,
+    "reconstruction": Reconstruction,
 }
 
 
 def fit_task(
-    name: str, options: TaskConfig, windows: WindowSet, train: Index, scaling: dict[str, ChannelScaling]
+    name: str,
+    options: TaskConfig,
+    windows: WindowSet,
+    train: Index,
+    scaling: dict[str, ChannelScaling],
+    weights: NDArray[np.float64] | None = None,
 ) -> Task:
-    """The task fitted on the training windows at `train`: labels, scale, floor loss. Raises InputError."""
-    if isinstance(options, ClassificationOptions):
-        return Classification.fit(name, options, windows, train)
-    if isinstance(options, BinaryOptions):
-        return Binary.fit(name, options, windows, train)
-    if isinstance(options, ForecastOptions):
-        return Forecast.fit(name, options, windows, train, scaling)
-    return Regression.fit(name, options, windows, train)
+    """The task fitted on the training windows at `train`: labels, scale, floor loss.
+
+    `weights` (train,), mean 1, multiply each window's loss; the floor loss is that of the weighted loss. Raises
+    InputError.
+    """
+    return TASKS[options.kind].fit(name, options, windows, train, scaling, weights)
 
 
 def restore_task(name: str, options: TaskConfig, state: dict[str, Any]) -> Task:
     """The task that `state` (Task.state) was taken from, on a machine that need not have the training data."""
-    if isinstance(options, ClassificationOptions):
-        return Classification.restore(name, options, state)
-    if isinstance(options, BinaryOptions):
-        return Binary.restore(name, options, state)
-    if isinstance(options, ForecastOptions):
-        return Forecast.restore(name, options, state)
-    return Regression.restore(name, options, state)
+    return TASKS[options.kind].restore(name, options, state)
 
 
-__all__ = ["TASKS", "ClassTask", "Decoded", "LabelTask", "Task", "fit_task", "restore_task"]
+__all__ = [
+    "TASKS",
+    "ClassTask",
+    "Decoded",
+    "LabelTask",
+    "Observed",
+    "SignalTask",
+    "Task",
+    "fit_task",
+    "restore_task",
+]

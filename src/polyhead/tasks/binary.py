@@ -1,4 +1,4 @@
-"""Yes or no: binary cross-entropy on one logit, positives weighted where asked."""
+"""Yes or no on one logit, positives weighted where asked."""
 
 from __future__ import annotations
 
@@ -7,16 +7,18 @@ from typing import Any, ClassVar
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor, nn
-from torch.nn import functional as F
 
 from polyhead.config.tasks import BinaryOptions
 from polyhead.errors import InputError
-from polyhead.scoring.board import fit_reference
+from polyhead.scoring.board import choose_threshold, fit_reference
+from polyhead.signals.statistics import ChannelScaling
 from polyhead.signals.target import Target, classes_of, encode
 from polyhead.signals.windows import Index, WindowSet
 from polyhead.tasks.head import WindowHead
-from polyhead.tasks.task import ClassTask, Decoded, Fitted, labelled, restored
+from polyhead.tasks.losses.answer import AnswerLoss, automatic
+from polyhead.tasks.task import ClassTask, Decoded, Fitted, Weights, labelled, restored
 
 
 @dataclass(frozen=True)
@@ -28,29 +30,28 @@ class Binary(ClassTask):
     pos_weight: float
 
     @classmethod
-    def fit(cls, name: str, options: BinaryOptions, windows: WindowSet, train: Index) -> Binary:
-        """Labels, ratio and floor loss from training.
-
-        With share p of positives and weight w, the best constant probability is w p / (w p + 1 - p).
-        """
+    def fit(
+        cls,
+        name: str,
+        options: BinaryOptions,
+        windows: WindowSet,
+        train: Index,
+        scaling: dict[str, ChannelScaling],
+        weights: Weights | None,
+    ) -> Binary:
+        """Labels, ratio and floor loss from training."""
         key = options.target or name
-        known = labelled(name, key, windows, train)
+        known, each = labelled(name, key, windows, train, weights)
         classes = _no_and_yes(name, key, known, options.positive)
         codes = encode(name, known, classes)
-        share = float(codes.mean())
-        weight = (1 - share) / share if options.pos_weight == "auto" else float(options.pos_weight or 1)
-        best = weight * share / (weight * share + 1 - share)
-        fitted = Fitted(
-            unit="",
-            constant=(float(np.log(best / (1 - best))),),
-            floor_loss=float(-weight * share * np.log(best) - (1 - share) * np.log(1 - best)),
-            reference=fit_reference(cls.kind, codes),
-        )
+        truth = codes[:, None].astype(np.float64)
+        weight = float(automatic(truth, each)[0] if options.pos_weight == "auto" else options.pos_weight or 1)
+        constant, floor_loss = AnswerLoss(options.loss_fn, (weight,)).best_constant(truth, each)
+        fitted = Fitted("", tuple(constant.tolist()), floor_loss, fit_reference(cls.kind, codes))
         return cls.restore(name, options, fitted.as_dict() | {"classes": list(classes), "pos_weight": weight})
 
     @classmethod
     def restore(cls, name: str, options: BinaryOptions, state: dict[str, Any]) -> Binary:
-        """The task that `state` was taken from."""
         return cls(
             **restored(name, options, state),
             target=options.target or name,
@@ -66,12 +67,14 @@ class Binary(ClassTask):
         return torch.from_numpy(encode(self.name, windows.targets[self.target], self.classes)).float()
 
     def losses(self, output: Tensor, truth: Tensor) -> Tensor:
-        weight = output.new_tensor(self.pos_weight)
-        return F.binary_cross_entropy_with_logits(output[:, 0], truth, pos_weight=weight, reduction="none")
+        return AnswerLoss(self.options.loss_fn, (self.pos_weight,))(output, truth[:, None])[:, 0]
 
     def decode(self, output: Tensor) -> Decoded:
         score = output[:, 0].double().sigmoid().cpu().numpy()
         return Decoded((score >= 0.5).astype(np.int64), score)
+
+    def threshold(self, truth: NDArray[Any], score: NDArray[Any]) -> float:
+        return choose_threshold(truth, score)
 
     def state(self) -> dict[str, Any]:
         return self.fitted.as_dict() | {"classes": list(self.classes), "pos_weight": self.pos_weight}

@@ -1,8 +1,8 @@
-"""Numbers: point losses in scaled units, outputs that may be bounded, labels that may be missing."""
+"""Numbers: any loss of numbers in scaled units, outputs that may be bounded, labels that may be missing."""
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass, replace
 from typing import Any, ClassVar
 
 import numpy as np
@@ -13,87 +13,58 @@ from torch import Tensor, nn
 from polyhead.config.tasks import RegressionOptions
 from polyhead.errors import InputError
 from polyhead.scoring.board import fit_reference
+from polyhead.signals.statistics import ChannelScaling
 from polyhead.signals.target import Target
 from polyhead.signals.windows import Index, WindowSet
 from polyhead.tasks.head import WindowHead
-from polyhead.tasks.residual import ResidualLoss
-from polyhead.tasks.task import Decoded, Fitted, LabelTask, labelled, restored
+from polyhead.tasks.numbers import Numbers, fit_loss, restore_loss
+from polyhead.tasks.scale import TargetScale
+from polyhead.tasks.task import Decoded, Fitted, LabelTask, Observed, Weights, labelled, restored
 
-_EDGE = 1e-3  # a bounded output starts at least this share of the range away from either bound
 _ROUNDING = 1e-12  # a spread below this share of the offset is float64's rounding
 
 
 @dataclass(frozen=True)
-class TargetScale:
-    """scaled = (f(target) - offset) / scale per output (output,), with f the logarithm above `log_floor` or nothing."""
-
-    offset: NDArray[np.float64]
-    scale: NDArray[np.float64]
-    log: bool
-    log_floor: float
-
-    def scaled(self, target: NDArray[np.float64]) -> NDArray[np.float64]:
-        """Targets (n, output) in the units of the loss."""
-        moved = np.log(np.maximum(target, self.log_floor)) if self.log else target
-        return np.asarray((moved - self.offset) / self.scale)
-
-    def physical(self, scaled: NDArray[np.float64]) -> NDArray[np.float64]:
-        """The inverse of `scaled`."""
-        moved = scaled * self.scale + self.offset
-        return np.exp(moved) if self.log else np.asarray(moved)
-
-    def as_dict(self) -> dict[str, Any]:
-        """The same as JSON holds it."""
-        return asdict(self) | {"offset": self.offset.tolist(), "scale": self.scale.tolist()}
-
-    @classmethod
-    def from_dict(cls, state: dict[str, Any]) -> TargetScale:
-        """The inverse of `as_dict`."""
-        return cls(np.array(state["offset"]), np.array(state["scale"]), state["log"], state["log_floor"])
-
-
-@dataclass(frozen=True)
 class Regression(LabelTask):
-    """One or several numbers per window. `range` bounds the outputs in scaled units, each (output,)."""
+    """One or several numbers per window."""
 
     kind: ClassVar[str] = "regression"
     options: RegressionOptions
-    scale: TargetScale
-    loss: ResidualLoss
-    range: tuple[Tensor, Tensor] | None
+    numbers: Numbers
 
     @classmethod
-    def fit(cls, name: str, options: RegressionOptions, windows: WindowSet, train: Index) -> Regression:
+    def fit(
+        cls,
+        name: str,
+        options: RegressionOptions,
+        windows: WindowSet,
+        train: Index,
+        scaling: dict[str, ChannelScaling],
+        weights: Weights | None,
+    ) -> Regression:
         """Scale and floor loss from training. Raises InputError for text, or values outside bounds or logarithm."""
         key = options.target or name
-        known = labelled(name, key, windows, train)
+        known, each = labelled(name, key, windows, train, weights)
         _check_values(name, key, options, windows.targets[key])
         truth = known.values.astype(np.float64).reshape(len(known.values), -1)
         scale = _fit_scale(options, truth)
         scaled = scale.scaled(truth)
         _check_spread(name, key, options, scaled)
-        loss = ResidualLoss(options.loss_fn, _beta(options, scale, scaled))
-        constant, floor_loss = loss.best_constant(scaled)
-        bounds = _range(options, scale)
-        if bounds is not None:
-            low, high = (bound.double().numpy() for bound in bounds)
-            share = np.clip((constant - low) / (high - low), _EDGE, 1 - _EDGE)
-            constant = np.log(share / (1 - share))
+        loss = fit_loss(options.loss_fn, scale, scaled, each, _beta(options, scale, scaled), options.loss_beta)
+        numbers = Numbers(scale, loss, options.bounds)
+        constant = numbers.constant(scaled, each)
         reference = fit_reference(cls.kind, known.values.astype(np.float64))
-        fitted = Fitted(known.unit, tuple(constant.tolist()), floor_loss, reference)
-        return cls.restore(name, options, fitted.as_dict() | {"scale": scale.as_dict(), "beta": loss.beta})
+        fitted = Fitted(known.unit, constant.output, constant.loss, reference, loss.shifted)
+        return cls.restore(name, options, fitted.as_dict() | numbers.state())
 
     @classmethod
     def restore(cls, name: str, options: RegressionOptions, state: dict[str, Any]) -> Regression:
-        """The task that `state` was taken from."""
         scale = TargetScale.from_dict(state["scale"])
         return cls(
             **restored(name, options, state),
             target=options.target or name,
             options=options,
-            scale=scale,
-            loss=ResidualLoss(options.loss_fn, state["beta"]),
-            range=_range(options, scale),
+            numbers=Numbers(scale, restore_loss(options.loss_fn, scale, state["loss"]), options.bounds),
         )
 
     def build_head(self, width: int) -> nn.Module:
@@ -103,32 +74,26 @@ class Regression(LabelTask):
         target = windows.targets[self.target]
         truth = target.values.astype(np.float64).reshape(len(target.values), -1)
         truth = np.where(target.mask[:, None], truth, 1.0)  # any finite value: it is masked
-        return torch.from_numpy(self.scale.scaled(truth)).float()
+        return torch.from_numpy(self.numbers.scale.scaled(truth)).float()
+
+    def observed(self, windows: WindowSet, index: Index) -> Observed:
+        return Observed(windows.targets[self.target].values[index].astype(np.float64))
 
     def losses(self, output: Tensor, truth: Tensor) -> Tensor:
-        return self.loss(self._bounded(output), truth).mean(dim=1)
+        return self.numbers.losses(output, truth)
 
     def decode(self, output: Tensor) -> Decoded:
-        physical = self.scale.physical(self._bounded(output).double().cpu().numpy())
-        if self.options.bounds is not None:
-            physical = np.clip(physical, *self.options.bounds)  # rounding only
-        return Decoded(physical[:, 0] if physical.shape[1] == 1 else physical)
+        found = self.numbers.decode(output)
+        if found.pred.shape[1] > 1:
+            return found
+        parts = {key: getattr(found, key) for key in ("pred", "sd", "low", "high")}
+        return replace(found, **{key: one[:, 0] for key, one in parts.items() if one is not None})
 
-    def _bounded(self, output: Tensor) -> Tensor:
-        if self.range is None:
-            return output
-        low, high = (bound.to(output.device) for bound in self.range)
-        return low + (high - low) * output.sigmoid()
+    def counts(self, target: Target, group: Index, groups: int) -> None:
+        return None
 
     def state(self) -> dict[str, Any]:
-        return self.fitted.as_dict() | {"scale": self.scale.as_dict(), "beta": self.loss.beta}
-
-
-def _range(options: RegressionOptions, scale: TargetScale) -> tuple[Tensor, Tensor] | None:
-    if options.bounds is None:
-        return None
-    low, high = (scale.scaled(np.full((1, len(scale.offset)), bound))[0] for bound in options.bounds)
-    return torch.from_numpy(low).float(), torch.from_numpy(high).float()
+        return self.fitted.as_dict() | self.numbers.state()
 
 
 def _check_values(name: str, key: str, options: RegressionOptions, target: Target) -> None:

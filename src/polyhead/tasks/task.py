@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from dataclasses import asdict, dataclass
-from typing import Any, ClassVar
+from dataclasses import asdict, dataclass, replace
+from typing import Any, ClassVar, Self
 
 import numpy as np
 import torch
@@ -13,9 +13,14 @@ from torch import Tensor, nn
 
 from polyhead.config.tasks import TaskOptions
 from polyhead.errors import InputError
+from polyhead.scoring.prediction import Prediction
 from polyhead.scoring.reference import Reference
-from polyhead.signals.target import Target
+from polyhead.signals.statistics import ChannelScaling
+from polyhead.signals.target import Target, encode
 from polyhead.signals.windows import Index, WindowSet
+
+Weights = NDArray[np.float64]
+"""One weight per window, mean 1 over training."""
 
 
 @dataclass(frozen=True)
@@ -24,6 +29,17 @@ class Decoded:
 
     pred: NDArray[Any]
     score: NDArray[np.float64] | None = None
+    sd: NDArray[np.float64] | None = None
+    low: NDArray[np.float64] | None = None
+    high: NDArray[np.float64] | None = None
+
+
+@dataclass(frozen=True)
+class Observed:
+    """What was to be predicted, shaped as in scoring.prediction; `last` (window, channel) for forecasts."""
+
+    truth: NDArray[Any]
+    last: NDArray[np.float64] | None = None
 
 
 @dataclass(frozen=True)
@@ -31,13 +47,16 @@ class Fitted:
     """What every task learned from the training set before the first step.
 
     `floor_loss` is the least mean loss that one constant output reaches there, and `constant` (output,) that output;
-    both found in float64. `reference` is what trivial predictors know. `unit` is the target's.
+    both found in float64, under the weights of the training windows. `reference` is what trivial predictors know.
+    `unit` is the target's. `shifted` losses are 1 + loss - loss of the constant: they may fall below 0, so that no
+    logarithm and no ratio of them means anything.
     """
 
     unit: str
     constant: tuple[float, ...]
     floor_loss: float
     reference: Reference
+    shifted: bool = False
 
     def as_dict(self) -> dict[str, Any]:
         """The same as JSON holds it."""
@@ -47,7 +66,8 @@ class Fitted:
     def from_dict(cls, state: dict[str, Any]) -> Fitted:
         """The inverse of `as_dict`."""
         reference = Reference.from_dict(state["reference"])
-        return cls(state["unit"], tuple(state["constant"]), state["floor_loss"], reference)
+        shifted = state.get("shifted", False)
+        return cls(state["unit"], tuple(state["constant"]), state["floor_loss"], reference, shifted)
 
 
 @dataclass(frozen=True)
@@ -60,13 +80,36 @@ class Task(ABC):
     metrics: tuple[str, ...] | None
     fitted: Fitted
 
+    @classmethod
+    @abstractmethod
+    def fit(
+        cls,
+        name: str,
+        options: Any,
+        windows: WindowSet,
+        train: Index,
+        scaling: dict[str, ChannelScaling],
+        weights: Weights | None,
+    ) -> Self:
+        """The task fitted on the windows at `train`, which count by `weights` (train,). Raises InputError."""
+
+    @classmethod
+    @abstractmethod
+    def restore(cls, name: str, options: Any, state: dict[str, Any]) -> Self:
+        """The task that `state` was taken from."""
+
     @abstractmethod
     def build_head(self, width: int) -> nn.Module:
-        """The head on a map (batch, width, time), which starts at `constant`."""
+        """The head on a map (batch, width, time), which starts at `constant`; its `forward(features, present)` is told
+        which steps of the map are real, (batch, time), None where all are."""
 
     @abstractmethod
     def targets(self, windows: WindowSet) -> Tensor | None:
         """What the loss compares with, for every window (window, ...), or None where it comes with the batch."""
+
+    @abstractmethod
+    def observed(self, windows: WindowSet, index: Index) -> Observed:
+        """What was to be predicted for the windows at `index`, in physical units; arbitrary where it is not known."""
 
     @abstractmethod
     def losses(self, output: Tensor, truth: Tensor) -> Tensor:
@@ -85,14 +128,25 @@ class Task(ABC):
         """The output (output,) that the head starts at."""
         return torch.tensor(self.fitted.constant, dtype=torch.float32)
 
-    def loss_sum(self, output: Tensor, truth: Tensor, mask: Tensor | None) -> Tensor:
-        """Sum of losses over the windows where `mask` (batch,) is true; the others have zero loss and gradient. None:
-        all are known."""
-        if mask is None:
-            return self.losses(output.float(), truth).sum()
-        # Whatever stands for an unknown truth goes first: zero times the slope at NaN or Inf would be NaN.
-        truth = truth.masked_fill(~mask.view(-1, *[1] * (truth.dim() - 1)), 0)
-        return torch.where(mask, self.losses(output.float(), truth), 0.0).sum()
+    def threshold(self, truth: NDArray[Any], score: NDArray[Any]) -> float | list[float] | None:
+        """Where scores best turn into yes, one number or one per label; None for a kind that knows no such thing."""
+        return None
+
+    def decided(self, prediction: Prediction, threshold: float | list[float]) -> Prediction:
+        """The same scores, decided at a threshold, or at one per label."""
+        assert prediction.score is not None
+        pred = (prediction.score >= np.asarray(threshold)).astype(np.int64)
+        return replace(prediction, pred=pred)
+
+    def loss_sum(self, output: Tensor, truth: Tensor, mask: Tensor | None, weight: Tensor | None = None) -> Tensor:
+        """Sum of losses over the windows where `mask` (batch,) is true, each times its `weight` (batch,); the others
+        have zero loss and gradient. None: all are known, all weigh 1."""
+        if mask is not None:
+            # Whatever stands for an unknown truth goes first: zero times the slope at NaN or Inf would be NaN.
+            truth = truth.masked_fill(~mask.view(-1, *[1] * (truth.dim() - 1)), 0)
+        losses = self.losses(output.float(), truth)
+        losses = losses if weight is None else losses * weight
+        return losses.sum() if mask is None else torch.where(mask, losses, 0.0).sum()
 
 
 def restored(name: str, options: TaskOptions, state: dict[str, Any]) -> dict[str, Any]:
@@ -111,6 +165,11 @@ class LabelTask(Task):
 
     target: str
 
+    @abstractmethod
+    def counts(self, target: Target, group: Index, groups: int) -> dict[str, NDArray[np.int64]] | None:
+        """Known labels of each class among the windows of each of `groups`, {class: (group,)}; `group` (window,) says
+        whose a window of `target` is. None where labels are no classes."""
+
 
 @dataclass(frozen=True)
 class ClassTask(LabelTask):
@@ -118,9 +177,19 @@ class ClassTask(LabelTask):
 
     classes: tuple[str, ...]
 
+    def observed(self, windows: WindowSet, index: Index) -> Observed:
+        return Observed(encode(self.name, windows.targets[self.target].take(index), self.classes))
 
-def labelled(name: str, target: str, windows: WindowSet, train: Index) -> Target:
-    """The training labels of a task. Raises InputError where none is known or all are alike."""
+    def counts(self, target: Target, group: Index, groups: int) -> dict[str, NDArray[np.int64]]:
+        codes, counts = encode(self.name, target, self.classes), np.zeros((groups, len(self.classes)), np.int64)
+        np.add.at(counts, (group[target.mask], codes[target.mask]), 1)
+        return dict(zip(self.classes, counts.T, strict=True))
+
+
+def labelled(
+    name: str, target: str, windows: WindowSet, train: Index, weights: Weights | None = None
+) -> tuple[Target, Weights | None]:
+    """The known training labels of a task and their weights. Raises InputError where none is known or all are alike."""
     fitted = windows.targets[target].take(train)
     known = fitted.values[fitted.mask]
     if not len(known):
@@ -137,4 +206,5 @@ def labelled(name: str, target: str, windows: WindowSet, train: Index) -> Target
             do="there is nothing to learn; disable the task or split otherwise",
             check="degenerate-r2",
         )
-    return Target(known, np.ones(len(known), bool), fitted.unit)
+    found = Target(known, np.ones(len(known), bool), fitted.unit)
+    return found, None if weights is None else weights[fitted.mask]

@@ -4,21 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import nn
 
-from polyhead.scoring.board import choose_threshold, score_task
+from polyhead.scoring.board import score_task
 from polyhead.scoring.metric import Score
 from polyhead.scoring.prediction import Prediction
 from polyhead.signals.statistics import chunks
 from polyhead.signals.windows import Index
-from polyhead.tasks import Decoded, Task
-from polyhead.tasks.forecast import Forecast
-from polyhead.tasks.regression import Regression
+from polyhead.tasks import Decoded, Observed, SignalTask, Task
 from polyhead.training.feed import Feed
+
+Thresholds = Mapping[str, float | list[float]]
+"""By task: where scores turn into yes, one number or one per label."""
 
 
 @dataclass(frozen=True)
@@ -40,7 +42,7 @@ def pool(network: nn.Module, feed: Feed, index: Index, batch_size: int) -> Poole
     with torch.inference_mode():
         for part in chunks(index, batch_size):
             batch = feed.batch(part)
-            outputs = network(batch.signal, batch.known).outputs
+            outputs = network(batch.signal, batch.known, batch.present).outputs
             masks.append(batch.mask.cpu().numpy())
             for number, task in enumerate(feed.tasks):
                 decoded[number].append(task.decode(outputs[number].float()))
@@ -62,58 +64,36 @@ def pool(network: nn.Module, feed: Feed, index: Index, batch_size: int) -> Poole
 def _prediction(
     task: Task, feed: Feed, index: Index, decoded: Sequence[Decoded], mask: NDArray[np.bool_]
 ) -> Prediction:
-    pred = np.concatenate([one.pred for one in decoded])
-    truth, last = _truth(task, feed, index) if mask.any() else (np.zeros_like(pred), None)
-    scores = [one.score for one in decoded if one.score is not None]
-    score = np.concatenate(scores) if scores else None
-    return Prediction(truth, pred, mask, feed.windows.recording[index], score, None, last)
+    parts = {part: _joined(decoded, part) for part in ("pred", "score", "sd", "low", "high")}
+    pred = parts.pop("pred")
+    assert pred is not None
+    at_hand = mask.any() or (isinstance(task, SignalTask) and task.within)  # a window's own samples always are
+    observed = task.observed(feed.windows, index) if at_hand else Observed(np.zeros_like(pred))
+    return Prediction(observed.truth, pred, mask, feed.windows.recording[index], last=observed.last, **parts)
 
 
-def _truth(task: Task, feed: Feed, index: Index) -> tuple[NDArray[np.generic], NDArray[np.float64] | None]:
-    """What was to be predicted, in physical units, and for forecasts the last sample of each window."""
-    windows = feed.windows
-    if isinstance(task, Forecast):
-        parts = [windows.fetch(part) for part in chunks(index)]
-        key, channels = task.options.input, list(task.channels)
-        ahead = [part.futures[key][:, channels, : task.options.horizon] for part in parts]
-        truth = np.concatenate(ahead).astype(np.float64)
-        last = np.concatenate([_last_known(part.inputs[key][:, channels]) for part in parts]).astype(np.float64)
-        return truth, np.where(np.isfinite(last), last, task.offset[:, 0])  # a channel that is lost: what the feed puts
-    if isinstance(task, Regression):
-        target = windows.targets[task.target]
-        return target.values[index].astype(np.float64), None
-    truths = task.targets(windows)
-    assert truths is not None
-    return truths.numpy()[index].astype(np.int64), None
+def _joined(decoded: Sequence[Decoded], part: str) -> NDArray[Any] | None:
+    arrays = [getattr(one, part) for one in decoded]
+    return None if any(one is None for one in arrays) else np.concatenate(arrays)
 
 
-def _last_known(signal: NDArray[np.float32]) -> NDArray[np.float32]:
-    """The last finite sample of each window and channel of (window, channel, time), for persistence; NaN without any.
-
-    One lost sample must not take the strongest trivial predictor from the whole split."""
-    back = np.argmax(np.isfinite(signal)[..., ::-1], axis=-1)[..., None]
-    return np.asarray(np.take_along_axis(signal, signal.shape[-1] - 1 - back, axis=-1)[..., 0])
-
-
-def thresholds(tasks: Sequence[Task], pooled: Pooled) -> dict[str, float]:
-    """The threshold of largest F1 of each binary task; meant for validation predictions."""
-    chosen: dict[str, float] = {}
+def thresholds(tasks: Sequence[Task], pooled: Pooled) -> dict[str, float | list[float]]:
+    """The thresholds of largest F1 of each task of yes and no; meant for validation predictions."""
+    chosen: dict[str, float | list[float]] = {}
     for task in tasks:
-        if task.kind == "binary":
-            one = pooled.predictions[task.name]
-            assert one.score is not None
-            chosen[task.name] = choose_threshold(one.truth[one.mask], one.score[one.mask])
+        one = pooled.predictions[task.name]
+        found = None if one.score is None else task.threshold(one.truth[one.mask], one.score[one.mask])
+        if found is not None:
+            chosen[task.name] = found
     return chosen
 
 
-def decided(pooled: Pooled, at: Mapping[str, float]) -> Pooled:
-    """The same predictions with binary tasks decided at these thresholds."""
+def decided(tasks: Sequence[Task], pooled: Pooled, at: Thresholds) -> Pooled:
+    """The same predictions with tasks of yes and no decided at these thresholds."""
     predictions = dict(pooled.predictions)
-    for name, threshold in at.items():
-        one = predictions[name]
-        assert one.score is not None
-        pred = (one.score >= threshold).astype(np.int64)
-        predictions[name] = Prediction(one.truth, pred, one.mask, one.recording, one.score, one.sd, one.last)
+    for task in tasks:
+        if task.name in at:
+            predictions[task.name] = task.decided(predictions[task.name], at[task.name])
     return Pooled(predictions, pooled.losses)
 
 
