@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -12,6 +13,7 @@ from polyhead.signals import fingerprint
 from polyhead.signals.assembly import assemble
 from polyhead.signals.fingerprint import data_fingerprint, label_fingerprint, split_fingerprint
 from polyhead.signals.readers import READERS
+from polyhead.signals.source import InputArray, Source
 from polyhead.signals.split import make_split
 
 from .cases import options, rows, samples, source, write
@@ -111,6 +113,50 @@ def test_it_does_not_depend_on_how_much_is_hashed_at_a_time(monkeypatch):
     whole = data_fingerprint(windows())
     monkeypatch.setattr(fingerprint, "_VALUES", 17)
     assert data_fingerprint(windows()) == whole
+
+
+def cut(values, extent, **data):
+    """Windows of stretches of `extent` samples that lie one after another in `values` (sample, channel)."""
+    flat = InputArray(np.asarray(values, float), ("0",), flat=True)
+    brought = Source({"signal": flat}, {"g": np.arange(len(extent))}, extent=np.asarray(extent))
+    return data_fingerprint(assemble(options(window={"length": 3, "short": "mask"} | data, group="g"), brought, 0))
+
+
+def test_stretches_of_unequal_length_are_hashed_with_where_they_end():
+    values = np.arange(12.0)[:, None]
+    found = [cut(values, [6, 6]), cut(values, [5, 7]), cut(values, [10, 2]), cut(values, [6, 6], stride=1)]
+    found += [cut(values, [6, 6], strategy="random", count=1), cut(-values, [6, 6])]
+    assert len(set(found)) == 6
+    assert cut(values, [10, 2]) == cut(values.astype(np.float32), [10, 2])
+
+
+def test_where_windows_start_and_how_much_of_them_is_real_is_hashed():
+    data = options(window={"length": 4, "strategy": "random", "count": 3}, group="g")
+    brought = source({"x": np.zeros((3, 1, 40))}, {"g": [0, 1, 2]})
+    one, two = (assemble(data, brought, 0, seed) for seed in (0, 1))
+    short = replace(one, filled=np.full(len(one), 3))
+    assert len({data_fingerprint(each) for each in (one, two, short, replace(short, filled=short.filled - 1))}) == 4
+
+
+def test_of_a_huge_input_evenly_spaced_blocks_are_hashed(monkeypatch):
+    monkeypatch.setattr(fingerprint, "_WHOLE", 999)
+    monkeypatch.setattr(fingerprint, "_BLOCKS", 10)
+    monkeypatch.setattr(fingerprint, "_BLOCK", 20)
+    values = np.zeros((500, 2))  # of 10 rows each, from rows 0, 54, 108, ... 490
+    assert [first for first, _ in fingerprint._parts(values)] == [0, 54, 108, 163, 217, 272, 326, 381, 435, 490]
+    whole = data_fingerprint(rows({}, values))
+    for row, seen in [(0, True), (9, True), (10, False), (53, False), (54, True), (480, False), (499, True)]:
+        changed = values.copy()
+        changed[row, 1] = 1.0
+        assert (data_fingerprint(rows({}, changed)) != whole) == seen
+    assert data_fingerprint(rows({}, values[:-1])) != whole
+
+
+def test_an_input_of_the_largest_size_that_is_hashed_whole_is():
+    values = np.broadcast_to(np.float32(0), (2**15, 2**15))
+    assert sum(last - first for first, last in fingerprint._parts(values)) == 2**15
+    more = np.broadcast_to(np.float32(0), (2**15 + 1, 2**15))
+    assert sum(last - first for first, last in fingerprint._parts(more)) == 1024 * 8
 
 
 FILES = {

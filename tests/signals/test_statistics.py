@@ -12,7 +12,13 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 from polyhead.signals import statistics
-from polyhead.signals.statistics import channel_statistics, chunks, fit_scaling, refuse_non_finite
+from polyhead.signals.statistics import (
+    channel_statistics,
+    chunks,
+    fit_scaling,
+    refuse_non_finite,
+    scale_recordings,
+)
 
 from .cases import refused, rows, samples
 
@@ -184,3 +190,19 @@ def test_chunks_are_the_index_in_pieces(count, size, lengths):
     parts = list(chunks(np.arange(count), size))
     assert [len(part) for part in parts] == lengths
     assert [int(i) for part in parts for i in part] == list(range(count))
+
+
+def test_missing_samples_count_in_nothing():
+    signal = np.array([[[2.0, 4.0, 0.0]], [[6.0, 0.0, 0.0]]])
+    windows = rows({"n": np.array([2, 1])}, signal, lengths="n")
+    one = channel_statistics(windows, np.arange(2))["signal"]
+    assert (one.mean[0], one.min[0], one.max[0], one.median[0], one.non_finite[0]) == (4.0, 2.0, 6.0, 4.0, 0)
+    assert one.sd[0] == pytest.approx(np.std([2.0, 4.0, 6.0]))
+
+
+def test_each_recording_has_its_own_scaling():
+    signal = np.array([[[1.0, 3.0], [5.0, 5.0]], [[5.0, 7.0], [5.0, 5.0]], [[1e8, 1e8 + 16], [0.0, 1.0]]])
+    windows = rows({"g": list("aab")}, signal, group="g")
+    one = scale_recordings(windows, "signal")
+    np.testing.assert_allclose(one.offset, [[4.0, 5.0], [1e8 + 8, 0.5]])
+    np.testing.assert_allclose(one.scale, [[np.sqrt(5.0), 1.0], [8.0, 0.5]])  # 1, 3, 5, 7 about 4; constants are kept

@@ -5,11 +5,12 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator, Sequence
 
-from polyhead.config.data import FILE_READERS
+from polyhead.config.data import FILE_READERS, FOLDER_READERS, SecondsScaling
 from polyhead.config.experiment import Experiment
+from polyhead.config.model import AttentionBranches
 from polyhead.config.problem import Problem
 from polyhead.config.problems import unknown_word
-from polyhead.config.tasks import ForecastOptions, LabelTaskOptions, Task
+from polyhead.config.tasks import LabelTaskOptions, Task
 from polyhead.config.words import listing, nearest
 
 MetricsOf = Callable[[str], Sequence[str]]
@@ -22,33 +23,50 @@ def cross_check(experiment: Experiment, metrics_of: MetricsOf | None = None) -> 
     """Every name that leads nowhere. Metrics are checked where `metrics_of` tells their names."""
     return [
         *_data(experiment),
+        *_across(experiment),
         *_scaling(experiment),
         *(problem for name, task in experiment.tasks.items() for problem in _task(experiment, name, task)),
         *(_metrics(experiment, metrics_of) if metrics_of else ()),
         *_monitor(experiment, metrics_of),
+        *_branches(experiment),
     ]
 
 
 def _data(experiment: Experiment) -> Iterator[Problem]:
     data = experiment.data
+    if data.reader in (*FILE_READERS, *FOLDER_READERS) and data.path is None:
+        yield Problem(("data", "path"), f"missing required key data.path, which reader {data.reader} reads")
     if data.reader in FILE_READERS:
-        if data.path is None:
-            yield Problem(("data", "path"), f"missing required key data.path, which reader {data.reader} reads")
         for key, example in (("inputs", "{signal: KEY}"), ("targets", "{NAME: KEY}")):
             needed = key == "inputs" or any(isinstance(t, LabelTaskOptions) for t in experiment.enabled.values())
             if needed and not getattr(data, key):
                 what = f"missing required key data.{key}: reader {data.reader} has none of its own"
                 yield Problem(("data", key), what, f"for example {key}: {example}")
-    label = data.split.stratify
-    if label is not None and data.targets and label not in data.targets:
-        yield unknown_word(("data", "split", "stratify"), "target", label, list(data.targets))
 
 
 def _scaling(experiment: Experiment) -> Iterator[Problem]:
     inputs = experiment.data.inputs
-    for name in experiment.data.scaling if inputs else ():
-        if name not in inputs:
+    for name, kind in experiment.data.scaling.items() if inputs else ():
+        made = name == "time" and (kind == "seconds" or isinstance(kind, SecondsScaling))  # from data.time
+        if name not in inputs and not made:
             yield unknown_word(("data", "scaling", name), "input", name, list(inputs))
+
+
+def _across(experiment: Experiment) -> Iterator[Problem]:
+    """Names of tasks in `joint` and `reweighting`."""
+    for name, joint in experiment.joint.items():
+        for index, member in enumerate(joint.tasks):
+            if member not in experiment.tasks:
+                yield unknown_word(("joint", name, "tasks", index), "task", member, list(experiment.tasks))
+        if name in experiment.tasks:
+            yield Problem(("joint", name), f"joint.{name}: a task has this name", "give the metric its own")
+    for name, options in experiment.reweighting.items():
+        task = experiment.tasks.get(name)
+        if task is None:
+            yield unknown_word(("reweighting", name), "task", name, list(experiment.tasks))
+        elif options.enabled and not isinstance(task, LabelTaskOptions):
+            what = f"reweighting.{name}: a {task.kind} has no target whose distribution could be evened out"
+            yield Problem(("reweighting", name), what, "leave it out")
 
 
 def _task(experiment: Experiment, name: str, task: Task) -> Iterator[Problem]:
@@ -57,13 +75,20 @@ def _task(experiment: Experiment, name: str, task: Task) -> Iterator[Problem]:
         # A name becomes a column (`NAME.truth`), a file (`best-NAME.ckpt`) and a part of `val/NAME/METRIC`.
         yield Problem(path, f"task name {name!r}: expected letters, digits, _ and - only")
     data = experiment.data
-    if isinstance(task, ForecastOptions):
+    if not isinstance(task, LabelTaskOptions):
         if data.inputs and task.input not in data.inputs:
             yield unknown_word((*path, "input"), "input", task.input, list(data.inputs))
         return
     target = task.target or name
     if data.targets and target not in data.targets:
         yield unknown_word((*path, "target"), "target", target, list(data.targets))
+
+
+def _branches(experiment: Experiment) -> Iterator[Problem]:
+    branches = experiment.model.branches
+    for name in branches.tasks if isinstance(branches, AttentionBranches) else ():
+        if name not in experiment.tasks:
+            yield unknown_word(("model", "branches", "tasks", name), "task", name, list(experiment.tasks))
 
 
 def _metrics(experiment: Experiment, metrics_of: MetricsOf) -> Iterator[Problem]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import Annotated, Any, Literal
 
@@ -10,9 +11,11 @@ from pydantic import BeforeValidator, Field, PositiveFloat, PositiveInt, model_v
 from polyhead.config.block import Block, text_as
 
 Axis = Literal["window", "channel", "time", "feature", "sample"]
-FILE_READERS = ("npz", "csv", "parquet")
+FILE_READERS = ("npz", "hdf5", "csv", "parquet")
 """Readers of files that name arrays or columns: they need a path, and inputs and targets from the configuration."""
-READERS = (*FILE_READERS, "bearings")
+FOLDER_READERS = ("metadata_cache", "cwru", "cmapss", "xjtu", "femto")
+"""Readers of a known layout: they need a path and bring their own inputs and targets."""
+READERS = (*FILE_READERS, *FOLDER_READERS, "bearings")
 """Every reader that a name can call, the studies' generators among them."""
 
 
@@ -72,30 +75,128 @@ class WindowOptions(Block):
 
     length: PositiveInt
     """Samples in a window."""
-    stride: PositiveInt
-    """Samples from the start of one window to the start of the next."""
+    stride: PositiveInt | None = None
+    """Samples from the start of one window to the start of the next. Default: the length, so that none overlap."""
+    strategy: Literal["stride", "even", "sequential", "random"] = "stride"
+    """stride: all that fit; even: `count` of them evenly spaced from the first to the last sample; sequential: the
+    first `count` at `stride`; random: `count` at random starts, drawn once from the seed."""
+    count: PositiveInt | None = None
+    """Windows of each stretch of signal, for even, sequential and random."""
+    evaluate: Literal["all", "last"] | dict[Literal["val", "test"], Literal["all", "last"]] = "all"
+    """Windows that validation and test are judged on: all, or the last one of each recording; `{test: last}` says it
+    of one split."""
+    short: Literal["refuse", "drop", "mask"] = "refuse"
+    """Recordings with fewer samples than a window: refuse them by name, leave them out, or mask what is missing at the
+    front of the window."""
+    least: PositiveInt | None = None
+    """Least number of real samples in a window, so that a recording has windows from its first samples on; what is
+    missing at their front is masked. For the strategy stride."""
+
+    @model_validator(mode="after")
+    def _counted(self) -> WindowOptions:
+        if self.strategy != "stride" and self.count is None:
+            raise ValueError(f"strategy {self.strategy} needs count, the windows of each stretch of signal")
+        if self.strategy == "stride" and self.count is not None:
+            raise ValueError("count is read by the strategies even, sequential and random")
+        if self.strategy in ("even", "random") and self.stride is not None:
+            raise ValueError(f"strategy {self.strategy} does not read stride")
+        if self.least is not None and (self.strategy != "stride" or self.least > self.length):
+            raise ValueError("least is a number of samples up to the length, for strategy stride")
+        return self
+
+    @property
+    def step(self) -> int:
+        """Samples from the start of one window to the next, where that is regular."""
+        return self.stride or self.length
+
+    def judged(self, split: str) -> str:
+        """`all` or `last`: the windows that a split is judged on; training always uses all."""
+        if split == "train":
+            return "all"
+        if isinstance(self.evaluate, str):
+            return self.evaluate
+        return next((which for name, which in self.evaluate.items() if name == split), "all")
 
 
-OneName = Annotated[list[str], Field(min_length=1, max_length=1)]
+class Between(Block):
+    """A range of numbers, both ends included."""
+
+    min: float | None = None
+    """Least value; null is open."""
+    max: float | None = None
+    """Largest value; null is open."""
 
 
-def _only(value: Any) -> Any:
-    """A list of one label is that label; several are not available yet."""
-    return value[0] if isinstance(value, list) and len(value) == 1 else value
+Values = list[float | str] | Between
+"""Values of a column that are meant: a list, or a range."""
+
+
+class AugmentOptions(Block):
+    """What is done to training windows, drawn anew for each window and epoch. Evaluation never sees it."""
+
+    noise_snr_db: float | tuple[float, float] | None = None
+    """White noise is added at this ratio of signal to noise in dB, or at one drawn from the range."""
+    channel_dropout: float = Field(default=0.0, ge=0, lt=1)
+    """Probability that a channel of a window is lost; the training mean then stands in its place."""
+    jitter: int = Field(default=0, ge=0)
+    """Samples by which a window's start moves at most, either way, within its recording."""
+    gain_db: float | tuple[float, float] | None = None
+    """Gain in dB drawn from the range, or up to this either way; amplitude then no longer tells."""
+    flip: bool = False
+    """Change the sign of every other window, as a sensor mounted the other way would."""
+
+
+class SamplerOptions(Block):
+    """How training windows are put together in batches."""
+
+    name: Literal["shuffle", "same_system", "both_classes", "class_balanced"]
+    """shuffle: all together; same_system: each batch from one system; both_classes: the same, and both classes of
+    `target` in each batch where the system has both; class_balanced: classes drawn equally often."""
+    by: str | None = None
+    """Column that names the system, for same_system and both_classes."""
+    target: str | None = None
+    """Target whose classes are meant, for both_classes and class_balanced."""
+
+    @model_validator(mode="after")
+    def _complete(self) -> SamplerOptions:
+        needs = {"same_system": ("by",), "both_classes": ("by", "target"), "class_balanced": ("target",)}
+        wanted = needs.get(self.name, ())
+        for key in wanted:
+            if getattr(self, key) is None:
+                raise ValueError(f"sampler {self.name} needs {key}")
+        for key in ({"by", "target"} - set(wanted)) & self.model_fields_set:
+            raise ValueError(f"sampler {self.name} does not read {key}")
+        return self
+
+
+def _listed(value: Any) -> Any:
+    """One name as a list of it, and null as none."""
+    return [value] if isinstance(value, str) else [] if value is None else value
 
 
 class SplitOptions(Block):
     """How recordings are shared out between training, validation and test."""
 
     by: str = "group"
-    """The unit that stays whole: `group` (the recording), a column that holds recordings together, or `window`
-    (each window on its own, which lets neighbours of one recording stand on both sides)."""
-    stratify: Annotated[str | None, BeforeValidator(_only, json_schema_input_type=str | OneName | None)] = None
-    """Target whose classes are spread evenly over the splits."""
+    """The unit that stays whole: `group` (the recording), a column that holds recordings together, `time` (the past
+    trains, the future is judged), or `window` (each window on its own, which lets neighbours of one recording stand on
+    both sides)."""
+    stratify: Annotated[list[str], BeforeValidator(_listed, json_schema_input_type=str | list[str] | None)] = Field(
+        default_factory=list
+    )
+    """Targets or columns whose classes are spread evenly over the splits."""
     fractions: tuple[float, float, float] = (0.7, 0.15, 0.15)
     """Shares of training, validation and test; they sum to 1."""
     column: str | None = None
-    """Column or array that already names the split of each row: train, val or test."""
+    """Column or array that already names the split of each row: train, val or test. Without val, validation is drawn
+    from what trains."""
+    hold_out: dict[Literal["val", "test"], dict[str, Values]] = Field(default_factory=dict)
+    """Values of columns that are kept for validation or test, e.g. `{test: {load: [3]}}`. Without val, validation is
+    drawn from what is left."""
+    folds: PositiveInt | str | None = None
+    """Cross-validation: so many folds, or `leave-one-COLUMN-out`; each is the test set once, and metrics are pooled."""
+    fold: PositiveInt | None = None
+    """The fold that is tested here, counted from 1. Left out, all are trained one after another."""
     allow_overlap: bool = False
     """Permit `by: window` although windows overlap, so that the same samples train and test."""
     seed: int | None = None
@@ -109,10 +210,49 @@ class SplitOptions(Block):
             raise ValueError("training and validation need a share each: checkpoints are chosen on validation")
         return self
 
+    @model_validator(mode="after")
+    def _one_way(self) -> SplitOptions:
+        ways = {"column": self.column, "hold_out": self.hold_out, "folds": self.folds}
+        used = [name for name, value in ways.items() if value]
+        used += ["by: time"] if self.by == "time" else []
+        if len(used) > 1:
+            raise ValueError(f"{' and '.join(used)} are different ways to split; keep one")
+        if isinstance(self.folds, str) and not LEAVE_ONE_OUT.fullmatch(self.folds):
+            raise ValueError(f"folds must be a number or leave-one-COLUMN-out, not {self.folds!r}")
+        if isinstance(self.folds, int) and self.folds < 2:
+            raise ValueError("folds must be 2 or more")
+        if self.fold is not None and self.folds is None:
+            raise ValueError("fold is only read with folds")
+        return self
+
+    @property
+    def left_out(self) -> str | None:
+        """The column whose values are left out one by one, where `folds` says so."""
+        return LEAVE_ONE_OUT.fullmatch(self.folds)[1] if isinstance(self.folds, str) else None  # type: ignore[index]
+
+    def columns(self) -> Iterator[str]:
+        """Every column that the split reads."""
+        named = [self.column, self.left_out, *(key for held in self.hold_out.values() for key in held)]
+        if self.by not in ("group", "window", "time"):
+            named.append(self.by)
+        yield from (key for key in named if key is not None)
+
 
 Target = Annotated[TargetOptions, text_as("key", TargetOptions)]
 Input = Annotated[InputOptions, text_as("key", InputOptions)]
-Scaling = Literal["standard", "minmax", "none"]
+
+
+class SecondsScaling(Block):
+    """Time stamps in units of a fixed number of seconds."""
+
+    seconds: PositiveFloat
+    """Seconds that count as 1."""
+
+
+ScalingKind = Literal["standard", "minmax", "none", "per_recording", "seconds"]
+Scaling = ScalingKind | SecondsScaling
+Sampler = Annotated[SamplerOptions, text_as("name", SamplerOptions)]
+LEAVE_ONE_OUT = re.compile(r"leave-one-(.+)-out")
 
 
 class DataOptions(Block):
@@ -133,20 +273,31 @@ class DataOptions(Block):
     """Key of the recording's id, or `{consecutive: N}`. Default: every row is a recording of its own."""
     time: str | None = None
     """Key of the time stamps of rows, in seconds."""
+    lengths: str | None = None
+    """Key of the number of real samples in each row; what follows them is padding, which is never read."""
     sampling_hz: PositiveFloat | str | None = None
     """Sampling rate in Hz, or the key that holds it."""
+    select: dict[str, Values] = Field(default_factory=dict)
+    """Rows that are used, by values or ranges of columns, e.g. `{snr_db: [0, 10], load: {min: 1}}`."""
     window: WindowOptions | None = None
     """How recordings are cut into windows. Left out, each row is one window."""
     non_finite: Literal["refuse", "mask"] = "refuse"
     """NaN and Inf in inputs: refuse them by name, or put the channel's training mean in their place."""
     scaling: dict[str, Scaling] = Field(default_factory=dict)
-    """Scaling per input, fitted on training windows only. Default: standard."""
+    """Scaling per input, fitted on training windows only. Default: standard. per_recording scales each recording by
+    its own mean and standard deviation, which erases amplitude. `time: seconds` gives the network the time stamps of
+    `data.time`, since the recording began, and the time steps, never fitted; `time: {seconds: 60}` in minutes."""
+    augment: AugmentOptions | None = None
+    """What is done to training windows."""
     split: SplitOptions = SplitOptions()
     """How recordings are shared out between training, validation and test."""
+    sampler: Sampler = SamplerOptions(name="shuffle")
+    """How training windows are put together in batches: a name, or `{name: ..., its keys}`."""
+    slices: list[str] = Field(default_factory=list)
+    """Columns by whose values the scores are also shown, e.g. load, system or condition."""
 
     def column_keys(self) -> Iterator[str]:
         """Every per-row key the config names beside inputs and targets: group, time and split columns."""
-        named = [self.group, self.time, self.split.column, self.sampling_hz]
-        if self.split.by not in ("group", "window"):
-            named.append(self.split.by)
+        named = [self.group, self.time, self.lengths, self.sampling_hz, self.sampler.by, *self.split.columns()]
+        named += [*self.select, *self.slices, *(key for key in self.split.stratify if key not in self.targets)]
         yield from dict.fromkeys(key for key in named if isinstance(key, str))

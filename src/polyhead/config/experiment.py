@@ -2,13 +2,38 @@
 
 from __future__ import annotations
 
-from pydantic import Field, field_validator, model_validator
+from typing import Literal
 
+from pydantic import Field, PositiveInt, field_validator, model_validator
+
+from polyhead.config.backbones import MlpOptions
 from polyhead.config.block import Block
 from polyhead.config.data import DataOptions
-from polyhead.config.model import Balance, MlpOptions, ModelOptions, default_balance
+from polyhead.config.model import Balance, ModelOptions, default_balance
 from polyhead.config.tasks import ForecastOptions, Task
 from polyhead.config.training import TraceOptions, TrainOptions
+
+
+class ReweightingOptions(Block):
+    """Weights that even out the distribution of one target over the training windows."""
+
+    enabled: bool = True
+    """Use these weights."""
+    nbins: PositiveInt = 30
+    """Bins of each output of the target, between its least and largest training value."""
+    nbins_2d: tuple[PositiveInt, PositiveInt] | None = None
+    """Bins of a target of two outputs, or of three: the second number then counts twice."""
+    cap: float | None = Field(default=None, gt=1)
+    """Largest weight, in units of the mean weight."""
+
+
+class JointOptions(Block):
+    """A metric across tasks."""
+
+    metric: Literal["all_correct"] = "all_correct"
+    """all_correct: share of windows on which every one of the tasks is right."""
+    tasks: list[str] = Field(min_length=2)
+    """The tasks, each of classes."""
 
 
 class Experiment(Block):
@@ -28,6 +53,10 @@ class Experiment(Block):
     """Where recordings come from and how they become windows, targets and splits."""
     tasks: dict[str, Task] = Field(min_length=1)
     """What the network predicts, by name."""
+    joint: dict[str, JointOptions] = Field(default_factory=dict)
+    """Metrics across tasks, by name."""
+    reweighting: dict[str, ReweightingOptions] = Field(default_factory=dict)
+    """Weights of training windows, by the name of the task whose target they even out; several multiply."""
     model: ModelOptions = ModelOptions()
     """The shared network."""
     balance: Balance = Field(default_factory=default_balance)
@@ -46,9 +75,10 @@ class Experiment(Block):
 
     @model_validator(mode="after")
     def _batch_statistics(self) -> Experiment:
-        backbone = self.model.backbone
-        if isinstance(backbone, MlpOptions) and backbone.norm == "batch" and self.train.batch_size == 1:
-            raise ValueError("train.batch_size 1 leaves norm: batch nothing to average over; write 2 or more")
+        backbone, branches = self.model.backbone, self.model.branches
+        one_step = isinstance(backbone, MlpOptions) and (backbone.norm == "batch" or branches.kind == "attention")
+        if one_step and self.train.batch_size == 1:
+            raise ValueError("train.batch_size 1 leaves batch norm nothing to average over; write 2 or more")
         return self
 
     @property

@@ -37,16 +37,19 @@ def load_experiment(
     *,
     metrics_of: MetricsOf | None = None,
     readers: Collection[str] = READERS,
+    declared: Mapping[str, Mapping[str, Any]] | None = None,
 ) -> Loaded:
     """Read, override, validate and cross-check an experiment.
 
     `options` gives the model of a reader's own keys, `readers` the names that may be written, `metrics_of` the metrics
-    of a kind with the primary one first. Raises InputError naming every problem by file and line, or by override.
+    of a kind with the primary one first, `declared` what tasks of these names are where the file does not say their
+    kind. Raises InputError naming every problem by file and line, or by override.
     """
     document = Document.of(source) if isinstance(source, Mapping) else Document.read(Path(source))
     for override in overrides:
         document.override(override)
     values, problems = without_unused(document.values)
+    _declare(values, declared or {})
     problems += _readers_own(values, options, readers, {problem.path for problem in problems})
     experiment = _validated(values, problems)
     if experiment is not None and not problems:
@@ -54,6 +57,16 @@ def load_experiment(
     refuse(problems, document)
     assert experiment is not None  # a failed validation leaves a problem
     return Loaded(experiment, document)
+
+
+def _declare(values: dict[str, Any], declared: Mapping[str, Mapping[str, Any]]) -> None:
+    """Fill in kind and target of tasks that a study knows by name and whose kind is not written."""
+    tasks = values.get("tasks")
+    if not isinstance(tasks, dict):
+        return
+    for name, task in tasks.items():
+        if isinstance(task, dict) and "kind" not in task and name in declared:
+            tasks[name] = {**declared[name], **task}
 
 
 def _validated(values: dict[str, Any], problems: list[Problem]) -> Experiment | None:

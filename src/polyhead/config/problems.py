@@ -51,7 +51,7 @@ def _problem(
         return unknown_key(path, slot.block or root, own_keys)
     if kind == "missing":
         return Problem(path, f"missing required key {dotted(path)}", f"expected {expected(slot)}")
-    if kind.startswith("union_tag") and slot.tag:
+    if kind.startswith("union_tag") and slot.tag and isinstance(details["input"], dict):
         return _tag(path, slot, details)
     if kind == "value_error":
         what = str(details["msg"]).removeprefix("Value error, ")
@@ -73,7 +73,7 @@ def _tag(path: tuple[str | int, ...], slot: Slot, details: ErrorDetails) -> Prob
     words = [word for choice in slot.choices for word in choice.tag_words(tag)]
     path = (*path, tag)
     value = details["input"]
-    if not isinstance(value, dict) or tag not in value:
+    if tag not in value:
         return Problem(path, f"missing required key {dotted(path)}", f"expected {listing(words)}")
     return unknown_word(path, tag, value[tag], words)
 

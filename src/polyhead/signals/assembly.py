@@ -1,85 +1,86 @@
-"""From what a reader brought to windows: recordings named, targets masked, windows cut, contract checked."""
+"""From what a reader brought to windows: recordings named, rows selected, targets masked, windows cut."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import Any
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
 
-from polyhead.config.data import Consecutive, DataOptions, TargetOptions
+from polyhead.config.data import Consecutive, DataOptions, TargetOptions, WindowOptions
 from polyhead.errors import InputError
-from polyhead.signals.readers.path import nearest
+from polyhead.signals.contract import check_columns, check_lengths, check_time, place
+from polyhead.signals.cutting import Cut, Stretches, cut
+from polyhead.signals.selection import selected
 from polyhead.signals.source import InputArray, Source
 from polyhead.signals.target import label_of, read_target
+from polyhead.signals.timing import with_time
 from polyhead.signals.windows import Index, WindowSet
 
 
-def assemble(data: DataOptions, source: Source, horizon: int) -> WindowSet:
-    """Cut `source` into windows that `horizon` samples follow. Raises InputError where the data break the contract."""
+def assemble(data: DataOptions, source: Source, horizon: int, seed: int = 0) -> WindowSet:
+    """Cut `source` into windows that `horizon` samples follow; random windows are drawn from `seed`.
+
+    Raises InputError where the data break the contract.
+    """
     if not source.inputs:
         raise InputError("no inputs", where="data.inputs", do="name at least one, e.g. `signal: {key: x}`")
-    _check_lengths(source)
-    _check_columns(data, source)
+    check_lengths(source)
+    check_columns(data, source)
     names, recording = _recordings(data, source)
     order = _contiguous(recording) if source.sampled else None
     if order is not None:
         source, recording = _reordered(source, order), recording[order]
-    cut = _cut_samples if source.sampled else _cut_rows
-    row, start, at, length = cut(data, source, recording, names, horizon)
+    if source.sampled:
+        check_time(data, source, recording, names)
+    source = with_time(data, source, recording)
+    stretches, length = _stretches(data, source, recording, names, horizon)
+    if not length:
+        windows = Cut(np.arange(len(stretches.row)), stretches.first, np.zeros(len(stretches.row), np.int64))
+    else:
+        windows = cut(stretches, _window(data, length), length, horizon, seed)
+    if not len(windows.stretch):
+        raise InputError(f"no recording has {length} + {horizon} samples", where="data.window", do="write less length")
+    return _window_set(data, source, names, stretches, windows, length, horizon if length else 0)
+
+
+def _window_set(
+    data: DataOptions,
+    source: Source,
+    names: tuple[str, ...],
+    stretches: Stretches,
+    windows: Cut,
+    length: int,
+    horizon: int,
+) -> WindowSet:
+    stretch, start = windows.stretch, windows.start
+    at = start + windows.filled - 1 if source.sampled else stretches.row[stretch]
     options = data.targets or {key: TargetOptions(key=key) for key in source.columns}
-    targets = {name: read_target(name, target, source.columns[target.key]).take(at) for name, target in options.items()}
+    span = length + horizon
     return WindowSet(
         inputs=source.inputs,
-        targets=targets,
+        targets={n: read_target(n, target, source.columns[target.key]).take(at) for n, target in options.items()},
         columns={key: column[at] for key, column in source.columns.items()},
         recordings=names,
-        recording=recording[at],
-        row=row,
+        recording=stretches.recording[stretch],
+        row=stretches.row[stretch],
         start=start,
         at=at,
         length=length,
-        horizon=horizon if length else 0,
-        stride=data.window.stride if data.window else length,
+        horizon=horizon,
+        stride=data.window.step if data.window else length,
         sampled=source.sampled,
-        sampling_hz=_sampling_hz(data, source),
+        sampling_hz=_sampling_hz(data, source, at),
+        earliest=stretches.first[stretch],
+        latest=np.maximum(stretches.first + stretches.count - span, stretches.first)[stretch],
+        filled=windows.filled if (windows.filled < length).any() else None,
+        time=source.columns[data.time][at].astype(np.float64) if data.time else None,
     )
 
 
-def _check_lengths(source: Source) -> None:
-    lengths = {f"input {name!r}": len(array.values) for name, array in source.inputs.items()}
-    lengths |= {f"column {key!r}": len(column) for key, column in source.columns.items()}
-    if len(set(lengths.values())) > 1:
-        listed = ", ".join(f"{name} has {length}" for name, length in lengths.items())
-        raise InputError(f"arrays of unequal length: {listed}", where=_place(source))
-    if not source.rows:
-        raise InputError("holds no rows", where=_place(source))
-
-
-def _check_columns(data: DataOptions, source: Source) -> None:
-    """Refuse a key that the source does not hold, a column with several values per row, a recording without a name."""
-    targets = {target.key: f"data.targets.{name}" for name, target in data.targets.items()}
-    for key, place in (targets | dict.fromkeys(data.column_keys(), "data")).items():
-        if key not in source.columns:
-            known = ", ".join(map(repr, source.columns)) or "none"
-            raise InputError(f"no column {key!r}{nearest(key, source.columns)}; there are {known}", where=place)
-    for key in data.column_keys():
-        if source.columns[key].ndim != 1:
-            raise InputError(f"{key!r} has shape {source.columns[key].shape}, expected one value per row", where="data")
-    if isinstance(data.group, str):
-        column = source.columns[data.group]
-        unnamed = np.flatnonzero(column == "" if column.dtype.kind == "U" else column != column)  # NaN is not itself
-        if len(unnamed):
-            raise InputError(
-                f"{len(unnamed)} rows name no recording in {data.group!r}, the first is row {int(unnamed[0]) + 1}",
-                where="data.group",
-                do="drop these rows or name their recording",
-            )
-
-
-def _place(source: Source) -> str:
-    return ", ".join(map(str, source.files)) or "data"
+def _window(data: DataOptions, length: int) -> WindowOptions:
+    """The config's way to cut; without one, each row is a window, masked where rows differ in length."""
+    return data.window or WindowOptions(length=length, short="mask" if data.lengths else "refuse")
 
 
 def _recordings(data: DataOptions, source: Source) -> tuple[tuple[str, ...], Index]:
@@ -100,97 +101,104 @@ def _contiguous(recording: Index) -> Index | None:
 
 
 def _reordered(source: Source, order: Index) -> Source:
-    inputs = {n: InputArray(a.values[order], a.channels, a.unit) for n, a in source.inputs.items()}
-    columns = {key: column[order] for key, column in source.columns.items()}
-    return Source(inputs, columns, source.sampling_hz, source.sampled, source.files)
+    inputs = {n: InputArray(a.values[order], a.channels, a.unit, a.flat) for n, a in source.inputs.items()}
+    return replace(source, inputs=inputs, columns={key: column[order] for key, column in source.columns.items()})
 
 
-Cut = tuple[Index, Index, Index, int]
+def _stretches(
+    data: DataOptions, source: Source, recording: Index, names: tuple[str, ...], horizon: int
+) -> tuple[Stretches, int]:
+    """The selected stretches of signal and the length of windows, 0 where no input has a time axis."""
+    keep = selected(data.select, source.columns, source.rows)
+    if source.sampled:
+        stretches = _runs(recording, keep, names)
+    else:
+        available = _available(data, source)
+        rows = np.flatnonzero(keep)
+        first = np.zeros(source.rows, np.int64) if source.extent is None else np.cumsum(source.extent) - source.extent
+        if available is None:
+            return Stretches(first, first, np.arange(source.rows), recording).take(rows), 0
+        stretches = Stretches(first, available, np.arange(source.rows), recording).take(rows)
+    if not len(stretches.row):
+        raise InputError("no row is selected", where="data.select", do="widen it")
+    return stretches, _checked_length(data, source, stretches, names, horizon)
 
 
-def _cut_rows(data: DataOptions, source: Source, recording: Index, names: tuple[str, ...], horizon: int) -> Cut:
-    """Windows within rows that are stretches of signal; each knows its row."""
-    if data.time is not None:
+def _runs(recording: Index, keep: NDArray[np.bool_], names: tuple[str, ...]) -> Stretches:
+    """Each recording of a table of samples. Raises InputError where only a part of one is selected."""
+    edges = np.flatnonzero(np.diff(recording)) + 1
+    first = np.concatenate([[0], edges]).astype(np.int64)
+    count = np.diff(np.append(first, len(recording)))
+    kept = np.add.reduceat(keep.astype(np.int64), first)
+    part = np.flatnonzero((kept > 0) & (kept < count))
+    if len(part):
         raise InputError(
-            "rows are windows here, not samples in time: nothing reads it",
-            where="data.time",
-            do="leave it out",
+            f"selects {kept[part[0]]} of {count[part[0]]} samples of recording {names[recording[first[part[0]]]]!r}",
+            where="data.select",
+            do="select by a column that is constant within a recording",
         )
+    every = Stretches(first, count, np.zeros_like(first), recording[first])
+    return every.take(np.flatnonzero(kept > 0))
+
+
+def _available(data: DataOptions, source: Source) -> Index | None:
+    """Real samples of each row (row,), or None where no input has a time axis."""
+    by_time = data.split.by == "time" or (data.window is not None and data.window.judged("test") == "last")
+    if data.time is not None and data.scaling.get("time") is None and not by_time:
+        raise InputError(
+            "rows are windows here, not samples in time: nothing reads it", where="data.time", do="leave it out"
+        )
+    if source.extent is not None:
+        return source.extent
     samples = {name: array.values.shape[2] for name, array in source.inputs.items() if array.values.ndim == 3}
-    rows = np.arange(source.rows)
     if not samples:
         if data.window is not None:
             raise InputError("no input has a time axis to cut", where="data.window", do="drop it or give `axes`")
-        return rows, np.zeros_like(rows), rows, 0
+        return None
     if len(set(samples.values())) > 1:
-        raise InputError(f"inputs differ in samples per row: {samples}", where=_place(source))
-    available = next(iter(samples.values()))
-    length = data.window.length if data.window else available - horizon
-    if length < 1 or length + horizon > available:
-        raise InputError(
-            f"window {max(length, 1)} + horizon {horizon} samples exceed the recordings' {available}",
-            where="data.window",
-            do=f"write length: {max(available - horizon, 1)} or less",
-            check="window-contract",
-        )
-    stride = data.window.stride if data.window else length
-    starts = np.arange(0, available - length - horizon + 1, stride)
-    row, start = np.repeat(rows, len(starts)), np.tile(starts, len(rows))
-    return row, start, row, length
+        raise InputError(f"inputs differ in samples per row: {samples}", where=place(source))
+    most = next(iter(samples.values()))
+    if data.lengths is None:
+        return np.full(source.rows, most, np.int64)
+    real = source.columns[data.lengths]
+    if real.dtype.kind not in "iuf" or not np.array_equal(real, np.clip(np.floor(real), 1, most)):
+        raise InputError(f"{data.lengths!r} must hold whole numbers from 1 to {most}", where="data.lengths")
+    return np.asarray(real.astype(np.int64))
 
 
-def _cut_samples(data: DataOptions, source: Source, recording: Index, names: tuple[str, ...], horizon: int) -> Cut:
-    """Windows along a table of samples, within each recording; a window's target stands at its last sample."""
-    if data.window is None:
+def _checked_length(
+    data: DataOptions, source: Source, stretches: Stretches, names: tuple[str, ...], horizon: int
+) -> int:
+    if data.window is None and (source.sampled or source.extent is not None):
+        why = "a row is one sample in time" if source.sampled else "recordings differ in length"
         raise InputError(
-            "a row is one sample in time, so windows are needed",
+            f"{why}, so windows are needed",
             where="data",
             do="write window: {length: N, stride: N}",
         )
-    _check_time(data, source, recording, names)
-    length, span = data.window.length, data.window.length + horizon
-    starts: list[Index] = []
-    for code, first, count in _runs(recording):
-        if count < span:
-            raise InputError(
-                f"recording {names[code]!r} has {count} samples, fewer than window {length} + horizon {horizon}",
-                where="data.window",
-                do=f"write length: {max(count - horizon, 1)} or less",
-                check="window-contract",
-            )
-        starts.append(first + np.arange(0, count - span + 1, data.window.stride))
-    start = np.concatenate(starts)
-    return np.zeros_like(start), start, start + length - 1, length
+    least, most = int(stretches.count.min()), int(stretches.count.max())
+    length = data.window.length if data.window else most - horizon
+    if length >= 1:
+        options = _window(data, length)
+        if options.short != "refuse" or least >= (options.least or length) + horizon:
+            return length
+    lengths = f"write length: {max(least - horizon, 1)} or less"
+    if least == most and not source.sampled:
+        what = f"window {max(length, 1)} + horizon {horizon} samples exceed the recordings' {most}"
+        raise InputError(what, where="data.window", do=lengths, check="window-contract")
+    one = names[stretches.recording[int(stretches.count.argmin())]]
+    raise InputError(
+        f"recording {one!r} has {least} samples, fewer than window {max(length, 1)} + horizon {horizon}",
+        where="data.window",
+        do=f"{lengths}, or say what becomes of it with `short: drop` or `short: mask`",
+        check="window-contract",
+    )
 
 
-def _runs(recording: Index) -> Iterator[tuple[int, int, int]]:
-    """(recording, first sample, samples) of each stretch."""
-    edges = np.flatnonzero(np.diff(recording)) + 1
-    for first, last in zip([0, *edges], [*edges, len(recording)], strict=True):
-        yield int(recording[first]), int(first), int(last - first)
-
-
-def _check_time(data: DataOptions, source: Source, recording: Index, names: tuple[str, ...]) -> None:
-    if data.time is None:
-        return
-    time: NDArray[Any] = source.columns[data.time]
-    if time.dtype.kind not in "fiu":
-        raise InputError(f"column {data.time!r} holds {time.dtype}, expected seconds", where="data.time")
-    backward = np.flatnonzero(~(np.diff(time.astype(np.float64)) > 0) & (np.diff(recording) == 0))
-    if len(backward):
-        at = int(backward[0]) + 1
-        row = at - int(np.argmax(recording == recording[at])) + 1
-        raise InputError(
-            f"time does not increase within recording {names[recording[at]]!r}, at its row {row} ({time[at]})",
-            where="data.time",
-            do="sort the file by recording and time",
-        )
-
-
-def _sampling_hz(data: DataOptions, source: Source) -> float | None:
+def _sampling_hz(data: DataOptions, source: Source, at: Index) -> float | None:
     if not isinstance(data.sampling_hz, str):
         return float(data.sampling_hz) if data.sampling_hz else source.sampling_hz
-    rates = np.unique(source.columns[data.sampling_hz])
+    rates = np.unique(source.columns[data.sampling_hz][at])
     if rates.dtype.kind not in "fiu" or not (np.isfinite(rates) & (rates > 0)).all():
         raise InputError(
             f"{data.sampling_hz!r} holds {label_of(rates[0])!r}, expected a rate in Hz", where="data.sampling_hz"
@@ -199,6 +207,6 @@ def _sampling_hz(data: DataOptions, source: Source) -> float | None:
         raise InputError(
             f"recordings differ in sampling rate: {', '.join(map(label_of, rates[:5]))} Hz",
             where="data.sampling_hz",
-            do="resample them to one rate",
+            do="resample them to one rate, or select one",
         )
     return float(rates[0])

@@ -10,11 +10,15 @@ _ORDER = 1  # keeps this stream of random numbers apart from others of the same 
 
 
 def batches(index: Index, size: int, seed: int, epoch: int) -> list[Index]:
-    """The windows at `index`, shuffled and cut into batches of `size`; a last window alone joins the batch before it.
+    """The windows at `index`, shuffled and cut into batches; see `in_batches`."""
+    return in_batches(index[np.random.default_rng([seed, _ORDER, epoch]).permutation(len(index))], size)
+
+
+def in_batches(order: Index, size: int) -> list[Index]:
+    """`order` cut into batches of `size`; a last window alone joins the batch before it.
 
     (A batch of one has no statistics for batch normalisation.)
     """
-    order = index[np.random.default_rng([seed, _ORDER, epoch]).permutation(len(index))]
     edges = list(range(size, len(order), size))
     if edges and len(order) - edges[-1] == 1:
         edges.pop()

@@ -13,13 +13,14 @@ from numpy.typing import NDArray
 class InputArray:
     """One named input.
 
-    `values` has shape (row, channel, time) for signals, (row, feature) for numbers known per row, or
-    (sample, channel) for a table whose rows are samples in time.
+    `values` has shape (row, channel, time) for signals, (row, feature) for numbers known per row, or, where `flat`,
+    (sample, channel): stretches of signal one after another, or a table whose rows are samples in time.
     """
 
     values: NDArray[np.floating]
     channels: tuple[str, ...]
     unit: str | None = None
+    flat: bool = False
 
 
 @dataclass(frozen=True)
@@ -28,7 +29,8 @@ class Source:
 
     `columns` holds targets, groups, times and split columns by key, each of shape (row,) or (row, column).
     `sampled` is true where a row is one sample in time (tables cut into windows) and false where a row
-    is a stretch of signal of its own. `files` were read to make it, for messages.
+    is a stretch of signal of its own. Stretches of different lengths lie one after another in flat inputs, row i the
+    `extent[i]` samples after those of the rows before it. `files` were read to make it, for messages.
     """
 
     inputs: dict[str, InputArray]
@@ -36,8 +38,9 @@ class Source:
     sampling_hz: float | None = None
     sampled: bool = False
     files: tuple[Path, ...] = field(default=())
+    extent: NDArray[np.int64] | None = None
 
     @property
     def rows(self) -> int:
-        """Length of the first axis."""
-        return len(next(iter(self.inputs.values())).values)
+        """Stretches of signal, or samples of a table: what columns have one entry for."""
+        return len(next(iter(self.inputs.values())).values) if self.extent is None else len(self.extent)

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from polyhead.config.data import Scaling
+from polyhead.config.data import Scaling, ScalingKind, SecondsScaling
 from polyhead.errors import InputError
 from polyhead.signals.windows import Index, WindowSet
 
@@ -38,9 +39,10 @@ class ChannelStatistics:
 
 @dataclass(frozen=True)
 class ChannelScaling:
-    """Scaled = (physical - offset) / scale, per channel; both (channel,) float64."""
+    """Scaled = (physical - offset) / scale, per channel; both (channel,) float64, or (recording, channel) where each
+    recording has its own."""
 
-    kind: Scaling
+    kind: ScalingKind
     offset: NDArray[np.float64]
     scale: NDArray[np.float64]
 
@@ -55,11 +57,13 @@ def channel_statistics(windows: WindowSet, index: Index) -> dict[str, ChannelSta
     """Statistics of every input over the windows at `index`, never holding more than a chunk of them."""
     sums: dict[str, _Sums] = {name: _Sums(len(array.channels)) for name, array in windows.inputs.items()}
     for chunk in chunks(index, _affordable(windows, _CHUNK)):
-        for name, values in windows.fetch(chunk).inputs.items():
-            sums[name].add(values)
+        batch = windows.fetch(chunk)
+        for name, values in batch.inputs.items():
+            sums[name].add(values, batch.present)
     count = min(len(index), _affordable(windows, _MEDIAN_WINDOWS))
     sample = index[np.unique(np.linspace(0, len(index) - 1, count).astype(int))]
-    medians = {name: _median(values) for name, values in windows.fetch(sample).inputs.items()}
+    batch = windows.fetch(sample)
+    medians = {name: _median(values, batch.present) for name, values in batch.inputs.items()}
     return {name: total.finish(medians[name]) for name, total in sums.items()}
 
 
@@ -69,9 +73,20 @@ def _affordable(windows: WindowSet, most: int) -> int:
     return max(1, min(most, _VALUES // size))
 
 
-def _median(values: NDArray[np.float32]) -> NDArray[np.float64]:
-    flat = np.moveaxis(values, 1, 0).reshape(values.shape[1], -1)
-    finite = [row[np.isfinite(row)].astype(np.float64) for row in flat]
+def _known(values: NDArray[np.float32], present: NDArray[np.bool_] | None) -> NDArray[np.bool_]:
+    """Which samples of (window, channel, time) are real; those of (window, feature) all are."""
+    if present is None or values.ndim != 3:
+        return np.ones(values.shape, bool)
+    return np.broadcast_to(present[:, None], values.shape)
+
+
+def _by_channel(values: NDArray[Any]) -> NDArray[Any]:
+    return np.moveaxis(values, 1, 0).reshape(values.shape[1], -1)
+
+
+def _median(values: NDArray[np.float32], present: NDArray[np.bool_] | None) -> NDArray[np.float64]:
+    used = _by_channel(_known(values, present) & np.isfinite(values))
+    finite = [row[use].astype(np.float64) for row, use in zip(_by_channel(values), used, strict=True)]
     return np.array([np.median(row) if len(row) else np.nan for row in finite])
 
 
@@ -86,10 +101,10 @@ class _Sums:
         self.high = np.full(channels, -np.inf)
         self.non_finite = np.zeros(channels, np.int64)
 
-    def add(self, values: NDArray[np.float32]) -> None:
-        flat = np.moveaxis(values, 1, 0).reshape(values.shape[1], -1)
-        finite = np.isfinite(flat)
-        self.non_finite += (~finite).sum(axis=1)
+    def add(self, values: NDArray[np.float32], present: NDArray[np.bool_] | None) -> None:
+        flat, known = _by_channel(values), _by_channel(_known(values, present))
+        finite = np.isfinite(flat) & known
+        self.non_finite += (known & ~finite).sum(axis=1)
         self.low = np.minimum(self.low, np.where(finite, flat, np.inf).min(axis=1))
         self.high = np.maximum(self.high, np.where(finite, flat, -np.inf).max(axis=1))
         count = finite.sum(axis=1)
@@ -110,7 +125,9 @@ class _Sums:
 
 def fit_scaling(statistics: ChannelStatistics, kind: Scaling) -> ChannelScaling:
     """The scaling of one input from its training statistics. A constant channel is only shifted, an empty one kept."""
-    if kind == "none":
+    if isinstance(kind, SecondsScaling):
+        return ChannelScaling("seconds", np.zeros_like(statistics.mean), np.full_like(statistics.mean, kind.seconds))
+    if kind in ("none", "seconds"):
         return ChannelScaling(kind, np.zeros_like(statistics.mean), np.ones_like(statistics.mean))
     if kind == "minmax":
         offset, scale = statistics.min, statistics.max - statistics.min
@@ -118,6 +135,26 @@ def fit_scaling(statistics: ChannelStatistics, kind: Scaling) -> ChannelScaling:
         offset, scale = statistics.mean, statistics.sd
     varies = scale > 1e-12 * np.maximum(np.abs(offset), 1e-300)
     return ChannelScaling(kind, np.nan_to_num(offset), np.where(varies, scale, 1.0))
+
+
+def scale_recordings(windows: WindowSet, name: str) -> ChannelScaling:
+    """Mean and standard deviation of each recording's own windows, of one input: what erases amplitude."""
+    shape = (len(windows.recordings), len(windows.inputs[name].channels))
+    count, total, square = np.zeros(shape), np.zeros(shape), np.zeros(shape)
+    for second in (False, True):  # the mean first: squares about it lose no digits
+        mean = total / np.maximum(count, 1)
+        for chunk in chunks(np.arange(len(windows)), _affordable(windows, _CHUNK)):
+            batch, recording = windows.fetch(chunk), windows.recording[chunk]
+            used = _known(batch.inputs[name], batch.present) & np.isfinite(batch.inputs[name])
+            values = batch.inputs[name].astype(np.float64)
+            if second:
+                centred = np.where(used, values - mean[recording][:, :, None], 0.0)
+                np.add.at(square, recording, (centred**2).sum(axis=2))
+            else:
+                np.add.at(count, recording, used.sum(axis=2))
+                np.add.at(total, recording, np.where(used, values, 0.0).sum(axis=2))
+    sd = np.sqrt(square / np.maximum(count, 1))
+    return ChannelScaling("per_recording", mean, np.where(sd > 1e-12 * np.maximum(np.abs(mean), 1e-300), sd, 1.0))
 
 
 def refuse_non_finite(windows: WindowSet) -> None:

@@ -19,20 +19,24 @@ Index = NDArray[np.int64]
 @dataclass(frozen=True)
 class Batch:
     """Some windows: `inputs` by name, (batch, channel, time) or (batch, feature), and the `horizon` samples that
-    follow each window, (batch, channel, horizon); both in physical units, float32, and free to be written to."""
+    follow each window, (batch, channel, horizon); both in physical units, float32, and free to be written to.
+    `present` (batch, time) is true where a sample is real, None where all are; the others hold 0."""
 
     inputs: dict[str, NDArray[np.float32]]
     futures: dict[str, NDArray[np.float32]]
+    present: NDArray[np.bool_] | None = None
 
 
 @dataclass(frozen=True)
 class WindowSet:
     """All windows of a data set.
 
-    A window is `length` samples from `start` within `row` of the inputs that have a time axis (`row` is 0 for sampled
-    tables), followed by `horizon` samples for forecasts; `length` is 0 where no input has a time axis. `at` is the
-    row that holds a window's numbers known per row. `recording` indexes `recordings`; `columns` and `targets` have
-    one entry per window.
+    A window is `length` samples from `start` within `row` of the inputs that have a time axis (in flat inputs from the
+    sample `start`), followed by `horizon` samples for forecasts; `length` is 0 where no input has a time axis.
+    `earliest` and `latest` bound the starts within a window's stretch of signal. Where `filled` is given, only so many
+    samples are real: they begin at `start` and stand at the end of the window. `at` is the row that holds a window's
+    numbers known per row. `recording` indexes `recordings`; `columns` and `targets` have one entry per window, and
+    `time` the time of each window's last sample, where that is known.
     """
 
     inputs: dict[str, InputArray]
@@ -48,6 +52,10 @@ class WindowSet:
     stride: int
     sampled: bool
     sampling_hz: float | None
+    earliest: Index | None = None
+    latest: Index | None = None
+    filled: Index | None = None
+    time: NDArray[np.float64] | None = None
 
     def __len__(self) -> int:
         return len(self.at)
@@ -60,7 +68,7 @@ class WindowSet:
     @cached_property
     def timed(self) -> tuple[str, ...]:
         """Inputs that have a time axis and go through the backbone."""
-        return tuple(name for name, array in self.inputs.items() if self.sampled or array.values.ndim == 3)
+        return tuple(name for name, one in self.inputs.items() if self.sampled or one.flat or one.values.ndim == 3)
 
     @cached_property
     def _views(self) -> dict[str, NDArray[Any]]:
@@ -68,35 +76,59 @@ class WindowSet:
         span = self.length + self.horizon
         views: dict[str, NDArray[Any]] = {}
         for name in self.timed:
-            values = self.inputs[name].values
-            whole = not self.sampled and values.shape[2] == span
-            views[name] = values if whole else sliding_window_view(values, span, axis=0 if self.sampled else 2)
+            values, flat = self.inputs[name].values, self._flat(name)
+            whole = not flat and values.shape[2] == span
+            fits = values.shape[0 if flat else 2] >= span
+            views[name] = values if whole or not fits else sliding_window_view(values, span, axis=0 if flat else 2)
         return views
 
-    def fetch(self, index: Index) -> Batch:
-        """The windows at `index`, in that order."""
+    def _flat(self, name: str) -> bool:
+        return self.sampled or self.inputs[name].flat
+
+    def fetch(self, index: Index, shift: Index | None = None) -> Batch:
+        """The windows at `index`, in that order; `shift` (batch,) moves each by so many samples, as far as its stretch
+        of signal goes."""
+        start = self.start[index]
+        if shift is not None and self.earliest is not None and self.latest is not None:
+            start = np.clip(start + shift, self.earliest[index], self.latest[index])
+        filled = None if self.filled is None else self.filled[index]
+        short = filled is not None and bool((filled < self.length).any())
         inputs: dict[str, NDArray[np.float32]] = {}
         futures: dict[str, NDArray[np.float32]] = {}
         for name, array in self.inputs.items():
             if name not in self.timed:
                 inputs[name] = _single(array.values[self.at[index]])
                 continue
-            span = self._span(name, index)
+            span = self._masked(name, index, start, filled) if short and filled is not None else None
+            span = self._span(name, index, start) if span is None else span
             inputs[name] = span[..., : self.length]
             if self.horizon:
                 futures[name] = span[..., self.length :]
-        return Batch(inputs, futures)
+        return Batch(inputs, futures, _present(filled, self.length) if filled is not None else None)
 
-    def _span(self, name: str, index: Index) -> NDArray[np.float32]:
+    def _span(self, name: str, index: Index, start: Index) -> NDArray[np.float32]:
         """Windows with their horizon (batch, channel, length + horizon): a fresh copy, whatever it was read from."""
         view = self._views[name]
-        if self.sampled:
-            span = view[self.start[index]]
+        if self._flat(name):
+            span = view[start]
         elif view.ndim == 3:
             span = view[self.row[index]]  # np.take would first copy a mapped array whole, as it is not aligned
         else:
-            span = view[self.row[index], :, self.start[index]]
+            span = view[self.row[index], :, start]
         return _single(span)
+
+    def _masked(self, name: str, index: Index, start: Index, filled: Index) -> NDArray[np.float32]:
+        """The same where windows lack samples at their front: 0 stands for those."""
+        steps = np.arange(self.length + self.horizon) - (self.length - filled)[:, None]
+        position = start[:, None] + np.maximum(steps, 0)
+        values = self.inputs[name].values
+        found = values[position] if self._flat(name) else values[self.row[index][:, None], :, position]
+        span = np.moveaxis(_single(found), 2, 1)
+        return np.where((steps >= 0)[:, None, :], span, np.float32(0))
+
+
+def _present(filled: Index, length: int) -> NDArray[np.bool_]:
+    return np.asarray(np.arange(length) >= (length - filled)[:, None])
 
 
 def _single(values: NDArray[Any]) -> NDArray[np.float32]:

@@ -13,11 +13,12 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from polyhead.errors import InputError
 from polyhead.signals.assembly import assemble
+from polyhead.signals.readers import npz
 from polyhead.signals.readers.npz import read
 
 from ..cases import options, refused
@@ -106,6 +107,35 @@ def test_text_is_read_as_text(tmp_path, dtype):
 def test_bytes_that_are_no_text_are_refused(tmp_path):
     path = save(tmp_path / "x.npz", x=SIGNAL, fault=np.array([b"\xff\xfe"] * 6))
     refused(lambda: read(block(path, targets={"fault": "fault"})), "'fault'", "not UTF-8")
+
+
+@pytest.mark.parametrize("order", ["C", "F"])
+@pytest.mark.parametrize("dtype", ["<f4", ">f8", "i2"])
+def test_a_large_compressed_array_is_converted_once(tmp_path, own_cache, monkeypatch, order, dtype):
+    monkeypatch.setattr(npz, "LOADED", 100)
+    monkeypatch.setattr(npz, "BLOCK", 64)
+    array = np.asarray(SIGNAL * 100, dtype, order=order)
+    path = save(tmp_path / "x.npz", compressed=True, x=array, y=np.arange(6))
+    for _ in range(2):
+        values = signal(path).values
+        np.testing.assert_array_equal(values, array)
+        assert isinstance(last_base(values), mmap.mmap)
+    assert len(list(own_cache.iterdir())) == 1
+
+
+@given(share=st.floats(0, 1, exclude_max=True), byte=st.integers(0, 255))
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_a_damaged_large_compressed_array_is_read_or_refused(tmp_path_factory, own_cache, share, byte):
+    path = save(tmp_path_factory.getbasetemp() / "sound.npz", compressed=True, x=SIGNAL)
+    content = bytearray(path.read_bytes())
+    content[int(share * len(content))] = byte
+    damaged = path.with_name("damaged.npz")
+    damaged.write_bytes(content)
+    with pytest.MonkeyPatch.context() as patch, warnings.catch_warnings(action="ignore"):
+        patch.setattr(npz, "LOADED", 10)
+        with contextlib.suppress(InputError):
+            np.testing.assert_array_equal(signal(damaged).values, SIGNAL)
+    assert not list(own_cache.glob("*.draft")) if own_cache.exists() else True
 
 
 class Trap:

@@ -1,4 +1,4 @@
-"""Arrays of an .npz file; those stored uncompressed are mapped, not loaded."""
+"""Arrays of an .npz file; those stored uncompressed are mapped, large compressed ones converted, neither loaded."""
 
 from __future__ import annotations
 
@@ -16,10 +16,12 @@ from numpy.lib import format as npy
 from numpy.typing import NDArray
 
 from polyhead.config.block import Block
-from polyhead.config.data import DataOptions, InputOptions
+from polyhead.config.data import DataOptions
 from polyhead.errors import InputError
+from polyhead.signals.cache import Draft, converted
+from polyhead.signals.readers.array import BLOCK, LOADED, arrays_source, wanted
 from polyhead.signals.readers.path import nearest, readable
-from polyhead.signals.source import InputArray, Source
+from polyhead.signals.source import Source
 
 _LOCAL_HEADER = struct.Struct("<26xHH")  # of a zip member: lengths of name and extra field, at bytes 26 and 28
 
@@ -43,40 +45,20 @@ class NpzOptions(Block):
 def read(data: DataOptions) -> Source:
     """Read the arrays that the config names. Raises InputError naming file and array."""
     path = readable(data.path)
-    names = {name for spec in data.inputs.values() for name in spec.names}
-    names |= {target.key for target in data.targets.values()} | set(data.column_keys())
-    arrays = _arrays(path, names)
-    inputs = {name: _input(path, name, spec, arrays) for name, spec in data.inputs.items()}
-    sampled = {name for name, spec in data.inputs.items() if "sample" in (spec.axes or ())}
-    if sampled and len(sampled) < len(inputs):
-        raise InputError("inputs mix axes that start with `sample` and with `window`", where=str(path))
-    keys = {target.key for target in data.targets.values()} | set(data.column_keys())
-    columns = {key: _column(path, key, arrays[key]) for key in sorted(keys)}
-    return Source(inputs, columns, sampled=bool(sampled), files=(path,))
+    return arrays_source(path, data, _arrays(path, wanted(data)))
 
 
-def _column(path: Path, key: str, array: NDArray[Any]) -> NDArray[Any]:
-    if array.ndim == 0:
-        raise InputError(f"array {key!r} is a single value, expected one per row", where=str(path))
-    if array.dtype.kind != "S":
-        return array
-    try:
-        return np.char.decode(array, "utf-8")
-    except UnicodeDecodeError as error:
-        raise InputError(f"array {key!r} holds bytes that are not UTF-8 text", where=str(path)) from error
-
-
-def _arrays(path: Path, names: set[str]) -> dict[str, NDArray[Any]]:
+def _arrays(path: Path, names: list[str]) -> dict[str, NDArray[Any]]:
     try:
         with zipfile.ZipFile(path) as archive:
             members = {info.filename.removesuffix(".npy"): info for info in archive.infolist()}
-            for name in sorted(names):
+            for name in names:
                 if name not in members:
                     raise InputError(
                         f"no array {name!r}{nearest(name, members)}; it holds {', '.join(sorted(members))}",
                         where=str(path),
                     )
-            return {name: _array(path, archive, members[name]) for name in sorted(names)}
+            return {name: _array(path, archive, members[name]) for name in names}
     except PermissionError as error:
         raise InputError("cannot be opened (permission denied)", where=str(path)) from error
     except _DAMAGED as error:
@@ -86,7 +68,8 @@ def _arrays(path: Path, names: set[str]) -> dict[str, NDArray[Any]]:
 def _array(path: Path, archive: zipfile.ZipFile, info: zipfile.ZipInfo) -> NDArray[Any]:
     try:
         with archive.open(info) as member:
-            if info.compress_type != zipfile.ZIP_STORED:
+            packed = info.compress_type != zipfile.ZIP_STORED
+            if packed and info.file_size <= LOADED:
                 return np.asarray(npy.read_array(member, allow_pickle=False))
             version = npy.read_magic(member)
             header = npy.read_array_header_1_0 if version == (1, 0) else npy.read_array_header_2_0
@@ -98,7 +81,28 @@ def _array(path: Path, archive: zipfile.ZipFile, info: zipfile.ZipInfo) -> NDArr
         ) from error
     if dtype.hasobject:
         raise InputError(f"array {info.filename!r} holds Python objects, which are never loaded", where=str(path))
-    return _mapped(path, info, inside, shape, fortran, dtype)
+    if inside + math.prod(shape) * dtype.itemsize > info.file_size:
+        raise InputError(f"array {info.filename!r} is cut short", where=str(path), do="copy or export it again")
+    return (_unpacked if packed else _mapped)(path, info, inside, shape, fortran, dtype)
+
+
+def _unpacked(
+    path: Path, info: zipfile.ZipInfo, inside: int, shape: tuple[int, ...], fortran: bool, dtype: np.dtype[Any]
+) -> NDArray[Any]:
+    """A large compressed array: unpacked into the cache, once, a block at a time."""
+    laid = shape[::-1] if fortran else shape
+
+    def build(draft: Draft) -> None:
+        target = draft.array("values", laid, dtype).reshape(-1).view(np.uint8)
+        with zipfile.ZipFile(path) as archive, archive.open(info) as member:
+            member.read(inside)
+            for first in range(0, len(target), BLOCK):
+                block = member.read(BLOCK)
+                target[first : first + len(block)] = np.frombuffer(block, np.uint8)
+            member.read(1)  # at its end the checksum is compared
+
+    values = converted("npz", [path], {"array": info.filename}, build, info.file_size)["values"]
+    return values.T if fortran else values
 
 
 def _mapped(
@@ -111,50 +115,4 @@ def _mapped(
         if 0 in shape:
             return np.empty(shape, dtype)
         whole = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
-    if offset + math.prod(shape) * dtype.itemsize > len(whole):
-        raise InputError(f"array {info.filename!r} is cut short", where=str(path), do="copy or export it again")
     return np.ndarray(shape, dtype, buffer=whole, offset=offset, order="F" if fortran else "C")
-
-
-def _input(path: Path, name: str, spec: InputOptions, arrays: dict[str, NDArray[Any]]) -> InputArray:
-    parts = [_oriented(path, key, spec, arrays[key]) for key in spec.names]
-    lengths = {len(part) for part in parts}
-    if len(lengths) > 1:
-        raise InputError(
-            f"arrays {spec.names} of input {name!r} have unequal lengths {sorted(lengths)}", where=str(path)
-        )
-    if len({part.shape[2:] for part in parts}) > 1:
-        shapes = ", ".join(f"{key} {part.shape}" for key, part in zip(spec.names, parts, strict=True))
-        raise InputError(f"arrays of input {name!r} do not fit side by side: {shapes}", where=str(path))
-    values = parts[0] if len(parts) == 1 else np.concatenate(parts, axis=1)
-    given = spec.channels or (spec.names if len(parts) > 1 and values.shape[1] == len(parts) else None)
-    channels = tuple(given) if given else tuple(str(i) for i in range(values.shape[1]))
-    if len(channels) != values.shape[1]:
-        raise InputError(
-            f"input {name!r} has {values.shape[1]} channels but {len(channels)} names in `channels`", where=str(path)
-        )
-    return InputArray(values, channels, spec.unit)
-
-
-def _oriented(path: Path, key: str, spec: InputOptions, array: NDArray[Any]) -> NDArray[Any]:
-    """The array as (row, channel, time), (row, feature) or (sample, channel)."""
-    if array.dtype.kind not in "fiub":
-        raise InputError(f"array {key!r} is an input but holds {array.dtype}, not numbers", where=str(path))
-    default = {1: ["window"], 2: ["window", "feature"], 3: ["window", "channel", "time"]}.get(array.ndim)
-    axes: list[str] = list(spec.axes or default or [])
-    if len(axes) != array.ndim or not axes:
-        raise InputError(
-            f"array {key!r} has shape {array.shape} but axes {axes or '(none given)'}",
-            where=str(path),
-            do=f"write `axes` with {array.ndim} names",
-        )
-    if axes in (["window"], ["sample"]):
-        array, axes = array[:, None], [*axes, "channel"]
-    order = ["sample" if "sample" in axes else "window", "feature" if "feature" in axes else "channel"]
-    order += ["time"] if "time" in axes and "sample" not in axes else []
-    if sorted(order) != sorted(axes):
-        raise InputError(
-            f"axes {axes} of {key!r} are none of [window, channel, time], [window, feature], [sample, channel]",
-            where=str(path),
-        )
-    return array.transpose([axes.index(axis) for axis in order])

@@ -25,5 +25,7 @@ def readable(path: str | None) -> Path:
 
 def nearest(name: str, valid: Iterable[str]) -> str:
     """The hint `; did you mean ...?`, or nothing."""
-    close = difflib.get_close_matches(name, list(valid), n=1)
+    names = list(valid)
+    close = [other for other in names if other.casefold() == name.casefold()]
+    close = close or difflib.get_close_matches(name, names, n=1)
     return f"; did you mean {close[0]!r}?" if close else ""

@@ -1,0 +1,16 @@
+"""A first configuration for a file that nobody has described yet: look, guess, write down why."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from polyhead.signals.proposal.look import look_at
+from polyhead.signals.proposal.roles import assign
+from polyhead.signals.proposal.text import write_config
+
+
+def propose(path: Path) -> str:
+    """The text of a commented YAML for a csv, parquet, npz or hdf5 file: inputs, targets with kinds and missing values,
+    the recording, and a split. Raises InputError where the file holds nothing to train on."""
+    content = look_at(path)
+    return write_config(path, content, assign(path, content))
