@@ -15,13 +15,14 @@ from polyhead.config.data import DataOptions, SplitOptions
 from polyhead.config.experiment import Experiment
 from polyhead.config.experiment_file import Loaded, load_experiment
 from polyhead.errors import InputError
-from polyhead.scoring.board import KINDS, metrics_of
+from polyhead.scoring.board import KINDS, kind_of, metrics_of
 from polyhead.signals.readers import READERS, Reader
 from polyhead.signals.source import Source
 from polyhead.studies import STUDIES
 from polyhead.trace.folder import RunFolder
 
 if TYPE_CHECKING:
+    from polyhead.signals.cache import Entry
     from polyhead.training.watcher import Watcher
 
 Config = str | Path | Mapping[str, Any]
@@ -47,6 +48,7 @@ def load(config: Config, overrides: Sequence[str] = ()) -> Loaded:
         lambda name: readers()[name].options if name in readers() else None,
         metrics_of=lambda kind: [metric.name for metric in metrics_of(kind)] if kind in KINDS else [],
         readers=list(readers()),
+        declared={name: task for study in STUDIES.values() for name, task in study.tasks.items()},
     )
     _check_monitor(loaded)
     path = loaded.experiment.data.path
@@ -57,16 +59,26 @@ def load(config: Config, overrides: Sequence[str] = ()) -> Loaded:
 
 
 def _check_monitor(loaded: Loaded) -> None:
-    """Refuse to choose by a metric of which neither more nor less is better."""
+    """Refuse to choose by a metric of which neither more nor less is better, or that is not computed unasked."""
     monitor = loaded.experiment.train.monitor
     _, _, rest = monitor.partition("/")
     name, _, metric = rest.partition("/")
     task = loaded.experiment.enabled.get(name)
-    if task and any(one.name == metric and one.direction is None for one in metrics_of(task.kind)):
+    measure = next((one for one in kind_of(task.kind).measures if one.metric.name == metric), None) if task else None
+    if task is None or measure is None:
+        return
+    where = loaded.document.where(("train", "monitor"))
+    if measure.metric.direction is None:
         raise InputError(
             f"train.monitor {monitor}: neither more nor less {metric} is better, so it cannot choose a checkpoint",
-            where=loaded.document.where(("train", "monitor")),
+            where=where,
             do=f"monitor val/skill or val/{name}/{metrics_of(task.kind)[0].name}",
+        )
+    if (measure.on_request or measure.needs) and metric not in (task.metrics or ()):
+        raise InputError(
+            f"train.monitor {monitor}: {metric} is only computed on request",
+            where=where,
+            do=f"add it to tasks.{name}.metrics",
         )
 
 
@@ -91,8 +103,8 @@ def read(data: DataOptions) -> Source:
         return _read_own(data)
     reader = readers()[data.reader]
     if reader.embedded and data.inputs:
-        raise InputError(f"the generator {data.reader!r} brings its own inputs", where="data.inputs", do="leave it out")
-    if reader.embedded and data.path is not None:
+        raise InputError(f"the reader {data.reader!r} brings its own inputs", where="data.inputs", do="leave it out")
+    if reader.generator and data.path is not None:
         raise InputError(
             f"the generator {data.reader!r} reads no file, found {data.path}",
             where="data.path",
@@ -143,7 +155,7 @@ def train(
     try:
         with run.lock():
             loaded.document.write(run.path / "config.yaml")
-            return _work(loaded.experiment, run, watcher)
+            return _begin(loaded.experiment, run, watcher)
     except BaseException:
         _discard_empty(run)
         raise
@@ -162,7 +174,7 @@ def _only(config: Config, overrides: Sequence[str], tasks: Sequence[str]) -> Ite
 
 def _discard_empty(run: RunFolder) -> None:
     """Remove a run folder that training never began in: nothing half-written stays."""
-    if not run.checkpoint("last").exists():
+    if not any(run.path.rglob("last.ckpt")):
         for path in sorted(run.path.rglob("*"), reverse=True):
             path.rmdir() if path.is_dir() else path.unlink()
         run.path.rmdir()
@@ -200,23 +212,62 @@ def resume(run: str | Path, *, watcher: Watcher | None = None) -> Run:
     folder = RunFolder.open(path.parent.parent if path.suffix == ".ckpt" else path)
     experiment = load(folder.path / "config.yaml").experiment
     with folder.lock():
-        return _work(experiment, folder, watcher)
+        return _begin(experiment, folder, watcher)
 
 
-def _work(experiment: Experiment, run: RunFolder, watcher: Watcher | None) -> Run:
+def _begin(experiment: Experiment, run: RunFolder, watcher: Watcher | None) -> Run:
+    """Read the data and train, once or a fold at a time."""
+    from polyhead.training.watcher import Watcher
+
+    watcher = watcher or Watcher()
+    with _ended(watcher):
+        watcher.on_phase(f"reading {experiment.data.path or experiment.data.reader}")
+        source = read(experiment.data)
+        split = experiment.data.split
+        if split.folds is None or split.fold is not None:
+            return _work(experiment, source, run, watcher)
+        return _cross_validate(experiment, source, run, watcher)
+
+
+def _cross_validate(experiment: Experiment, source: Source, run: RunFolder, watcher: Watcher) -> Run:
+    """Train each fold as a run of its own within `run`, then judge their pooled test predictions."""
+    from polyhead.training.folds import Fold, names_of_folds, pool_folds, write_folds
+    from polyhead.training.watcher import InterruptedRunError
+
+    folds: list[Fold] = []
+    names = names_of_folds(experiment, source)
+    for number, name in enumerate(names, 1):
+        loaded = load(run.path / "config.yaml", [f"data.split.fold={number}"])
+        folds.append(Fold(name, run.fold(number), loaded.experiment))
+        with folds[-1].run.lock():
+            if folds[-1].finished:
+                continue
+            loaded.document.write(folds[-1].run.path / "config.yaml")
+            watcher.on_phase(f"fold {number} of {len(names)}: {name}")
+            try:
+                _work(loaded.experiment, source, folds[-1].run, watcher)
+            except InterruptedRunError as error:
+                write_folds(run, folds, "interrupted")
+                raise InterruptedRunError(run.path) from error
+    watcher.on_phase("pooling the predictions of all folds")
+    metrics = pool_folds(run, folds, source)
+    write_folds(run, folds, "finished")
+    report(run.path)
+    return Run(run.path, metrics)
+
+
+def _work(experiment: Experiment, source: Source, run: RunFolder, watcher: Watcher) -> Run:
     """Prepare, train from where the run stands, judge, report."""
     from polyhead.training.finish import finish
     from polyhead.training.fit import fit
     from polyhead.training.memory import explained
     from polyhead.training.preparation import prepare
     from polyhead.training.session import Session
-    from polyhead.training.watcher import InterruptedRunError, StopRequest, Watcher
+    from polyhead.training.watcher import InterruptedRunError, StopRequest
 
-    watcher = watcher or Watcher()
     stop = StopRequest()
-    with stop.listening(), _ended(watcher):
-        watcher.on_phase(f"reading {experiment.data.path or experiment.data.reader}")
-        session = Session(prepare(experiment, read(experiment.data)), run)
+    with stop.listening():
+        session = Session(prepare(experiment, source), run)
         session.begin(datetime.now(UTC))
         watcher.on_start(run.path, tuple(experiment.enabled), experiment.train.epochs, len(session.steps_of(0)))
         try:
@@ -265,7 +316,7 @@ def evaluate(
     """
     from polyhead.training.restored import judge_file, judge_splits
 
-    folder = RunFolder.open(Path(run))
+    folder = RunFolder.open(Path(run)).single()
     experiment = load(folder.path / "config.yaml").experiment
     if data is not None:
         if split is not None:
@@ -283,7 +334,7 @@ def predict(run: str | Path, data: str | Path, output: str | Path, *, checkpoint
     parquet. Raises InputError."""
     from polyhead.training.restored import predict_file
 
-    folder = RunFolder.open(Path(run))
+    folder = RunFolder.open(Path(run)).single()
     experiment = load(folder.path / "config.yaml").experiment
     options = _inputs_only(experiment.data).model_copy(update={"path": str(data)})
     experiment = experiment.model_copy(update={"data": options})
@@ -332,6 +383,56 @@ def _finding(error: InputError) -> dict[str, Any]:
         "why": "training refuses this input",
         "fixes": [{"text": error.do, "patch": None}] if error.do else [],
         "docs": None,
+    }
+
+
+def init(file: str | Path, out: str | Path | None = None) -> Path:
+    """Look at a csv, parquet, npz or hdf5 file and write a commented configuration that trains on it, as `out` or
+    NAME.yaml here; returns its path. Raises InputError where the file holds nothing to train on, or `out` exists."""
+    from polyhead.signals.proposal import propose
+    from polyhead.trace.folder import write_whole
+
+    path = Path(file)
+    text = propose(path)
+    target = Path(out) if out is not None else Path(path.name.split(".")[0] + ".yaml")
+    if target.exists():
+        raise InputError("exists already", where=str(target), do="name another file with -o, or remove it")
+    write_whole(target, text)
+    return target
+
+
+def convert(config: Config, overrides: Sequence[str] = ()) -> dict[str, Any]:
+    """Read an experiment's data once, so that what cannot be mapped lies converted in the cache.
+
+    Returns the cache's folder and the entries that the data use, none where their format needs no conversion. Raises
+    InputError.
+    """
+    from polyhead.signals.cache import cache_folder, noted
+
+    with noted() as found:
+        read(load(config, overrides).experiment.data)
+    return {"cache": str(cache_folder()), "entries": [_entry(entry) for entry in found]}
+
+
+def conversions(clear: bool = False) -> dict[str, Any]:
+    """What the cache holds, the last used first; or what was removed from it: all that nobody uses."""
+    from polyhead.signals import cache
+
+    described = {entry.path: _entry(entry) for entry in cache.entries()}
+    found = [described[entry.path] for entry in cache.clear()] if clear else list(described.values())
+    return {"cache": str(cache.cache_folder()), "entries": found}
+
+
+def _entry(entry: Entry) -> dict[str, Any]:
+    return {
+        "folder": str(entry.path),
+        "reader": entry.reader,
+        "files": [str(path) for path in entry.files],
+        "bytes": entry.size,
+        "used": datetime.fromtimestamp(entry.used, UTC).isoformat(timespec="seconds"),
+        "arrays": [
+            {"name": name, "shape": list(shape), "type": str(dtype)} for name, (shape, dtype) in entry.arrays.items()
+        ],
     }
 
 

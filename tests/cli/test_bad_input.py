@@ -45,7 +45,7 @@ def train_refused(capsys: pytest.CaptureFixture[str], folder: Path, *overrides: 
         ("train.epochs=ten", "train.epochs"),
         ("tasks.wear.kind=regresion", "did you mean regression"),
         ("data.reader=npy", "did you mean npz"),
-        ("model.backbone=resnet1d", "not available yet"),
+        ("model.backbone=resnet", "not available yet"),
         ("balance=pcgrad", "not available yet"),
         ("track={mlflow: {uri: x}}", "not available yet"),
         ("train.monitor=val/life/r2", "life"),

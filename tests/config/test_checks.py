@@ -48,9 +48,14 @@ REFUSED = [
         "metrics[1]: unknown metric of kind regression 'rsme'; did you mean",
     ),
     ("input: signal", "input: signl", 14, "tasks.next.input: unknown input 'signl'; did you mean signal?"),
-    ("stratify: fault", "stratify: falt", 9, "data.split.stratify: unknown target 'falt'; did you mean fault?"),
     ("  window: ", "  scaling: {singal: none}\n  window: ", 8, "unknown input 'singal'; did you mean signal?"),
     ("  path: data/cwru.npz\n", "", 3, "missing required key data.path, which reader npz reads"),
+    (
+        "branches: none",
+        "branches: {kind: attention, tasks: {falt: {attention: tanh}}}",
+        15,
+        "model.branches.tasks.falt: unknown task 'falt'; did you mean fault? (valid: fault, anomaly, rul, next)",
+    ),
     ("  rul:   ", "  r.l:   ", 13, "task name 'r.l': expected letters, digits, _ and - only"),
     ("  rul:   ", "  r/l:   ", 13, "task name 'r/l'"),
 ]

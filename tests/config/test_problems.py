@@ -15,18 +15,28 @@ from polyhead.errors import InputError
 
 from .cases import BEARINGS
 
-KINDS = "(valid: classification, binary, regression, forecast)"
+KINDS = "(valid: classification, binary, multilabel, ordinal, regression, forecast, reconstruction)"
 
 CASES = [
     ("train.epoch", "epochs: 50", "epoch: 50", 17, "unknown key train.epoch; did you mean train.epochs?"),
     ("elsewhere", "name: bearings", "name: bearings\nearly_stopping: 3", 3, "early_stopping belongs under train"),
     ("below", "rul:     {", "rul:     {dropout: 0.1, ", 13, "dropout belongs under tasks.rul.head"),
-    ("window", "reader: npz", "length: 3\n  reader: npz", 4, "length belongs under data.window"),
+    ("window", "reader: npz", "stride: 3\n  reader: npz", 4, "stride belongs under data.window"),
     ("other kind", "target: fault}", "bounds: [0, 1]}", 11, "unknown key tasks.fault.bounds; only regression has it"),
     ("heads", "branches: none", "heads: {a: 1}", 15, "heads are made from tasks"),
     ("enabled_tasks", "name: bearings", "name: bearings\nenabled_tasks: []", 3, "heads are made from tasks"),
     ("member", "backbone: tcn", "backbone: {name: tcn, kernle: 3}", 15, "did you mean model.backbone.kernel?"),
-    ("other member", "backbone: tcn", "backbone: {name: tcn, hidden: [3]}", 15, "only mlp has it"),
+    ("other member", "backbone: tcn", "backbone: {name: tcn, blocks: 3}", 15, "only resnet1d has it"),
+    ("name", "backbone: tcn", "backbone: tnc", 15, "model.backbone.name: unknown name 'tnc'; did you mean tcn?"),
+    ("two names", "backbone: tcn", "backbone: {name: resnet1}", 15, "unknown name 'resnet1'; did you mean resnet1d?"),
+    ("no name", "backbone: tcn", "backbone: {layers: 3}", 15, "missing required key model.backbone.name; expected mlp"),
+    ("backbone", "backbone: tcn", "backbone: 5", 15, "model.backbone: expected text or a mapping with name, found 5"),
+    ("own", "backbone: tcn", 'backbone: "a b:C"', 15, "model.backbone.name: expected text that matches"),
+    ("heads", "backbone: tcn", "backbone: {name: patch_transformer, width: 10}", 15, "4 heads do not divide a width"),
+    ("stride", "backbone: tcn", "backbone: {name: resnet1d, kernel: 1}", 15, "a step of 2 samples of which kernel"),
+    ("between", "backbone: tcn", "backbone: {name: bilstm, dropout: 0.1}", 15, "it stands between layers, and there"),
+    ("branch", "branches: none", "branches: {kind: atention}", 15, "unknown kind 'atention'; did you mean attention?"),
+    ("branch key", "branches: none", "branches: {kind: none, mix: 0.5}", 15, "only attention has it"),
     ("target", "missing: [1000.0]", "mising: [1]", 7, "did you mean data.targets.rul.missing?"),
     ("options", "reader: npz", "options: {}\n  reader: npz", 4, "unknown key data.options"),
     ("far", "reader: npz", "qqq: {}\n  reader: npz", 4, "unknown key data.qqq; valid here: reader, path, inputs"),
@@ -34,7 +44,7 @@ CASES = [
     ("kind", "kind: regression", "kind: regresion", 13, f"unknown kind 'regresion'; did you mean regression? {KINDS}"),
     ("no kind", "kind: regression, ", "", 13, "missing required key tasks.rul.kind; expected classification, "),
     ("method", "method: floor", "method: flor", 16, "balance.method: unknown method 'flor'; did you mean floor?"),
-    ("loss", "smooth_l1", "smoth_l1", 13, "tasks.rul.loss_fn: unknown loss_fn 'smoth_l1'; did you mean smooth_l1?"),
+    ("loss", "smooth_l1", "smoth_l1", 13, "tasks.rul.loss_fn.name: unknown name 'smoth_l1'; did you mean smooth_l1?"),
     ("whole", "epochs: 50", "epochs: ten", 17, "train.epochs: expected a whole number of at least 1, found 'ten'"),
     ("quoted", "epochs: 50", "epochs: '50'", 17, "train.epochs: expected a whole number of at least 1, found '50'"),
     ("float", "epochs: 50", "epochs: 50.0", 17, "train.epochs: expected a whole number of at least 1, found 50.0"),
@@ -82,7 +92,7 @@ def test_all_problems_of_a_file_are_in_one_line(tmp_path: Path) -> None:
         load_experiment(path)
     assert caught.value.line == (
         f"{path}:7: data.targets.fault: expected text or a mapping with key, found 3; and 2 more: "
-        f"{path}:15: model.branches: x is not available yet; leave it out or write none; "
+        f"{path}:15: model.branches.kind: unknown kind 'x' (valid: none, attention); "
         f"{path}:17: unknown key train.epoch; did you mean train.epochs?"
     )
 
@@ -96,7 +106,7 @@ def test_a_problem_of_an_override_names_the_override(tmp_path: Path) -> None:
 
 
 KEYS = st.text("abcdefghijklmnopqrstuvwxyz_", min_size=1, max_size=12)
-LATER = {"branches", "init", "stop_on", "joint", "track", "success", "diagnose", "reweighting"}
+LATER = {"init", "stop_on", "joint", "track", "success", "diagnose", "reweighting"}
 BODY = """\
 data: {reader: npz, path: x, inputs: {s: x}, targets: {a: a}}
 tasks: {a: {kind: binary}}

@@ -50,7 +50,10 @@ def test_references_lead_somewhere() -> None:
 
 def test_short_spellings() -> None:
     assert set(words(found("balance"))) == {"sum", "floor", "kendall"}
-    assert set(words(found("model.backbone")["anyOf"])) == {"mlp", "tcn"}
+    backbones = {"mlp", "tcn", "resnet1d", "patch_transformer", "bilstm", "isfm"}
+    assert set(words(found("model.backbone")["anyOf"])) == backbones
+    assert {"type": "string", "pattern": ":"} in found("model.backbone")["anyOf"]
+    assert set(words(found("model.branches")["anyOf"])) == {"none", "attention"}
     assert set(words(found("train.schedule")["anyOf"])) == {"none", "plateau", "cosine", "onecycle"}
     assert {"type": "string"} in found("data.targets")["additionalProperties"]["anyOf"]
     assert {"type": "string"} in found("data.inputs")["additionalProperties"]["anyOf"]

@@ -109,22 +109,6 @@ def test_without_labels_nothing_is_known():
     assert not feed(labels=False).batch(np.array([0, 1])).mask.any()
 
 
-@pytest.mark.parametrize(("batch_size", "accumulate"), [(5, 1), (5, 2), (30, 3), (1000, 1)])
-def test_the_steps_of_an_epoch_hold_every_training_window_once(batch_size, accumulate):
-    ready = prepared(("level",))
-    source = Feed(ready.windows, ready.tasks, ready.scaling, CPU, fill=False)
-    train = ready.split["train"]
-    steps = source.steps(train, batch_size, accumulate, seed=1, epoch=0)
-    parts = [part for step in steps for part in step]
-    assert sorted(np.concatenate(parts)) == sorted(train)
-    assert max(len(step) for step in steps) <= accumulate
-    assert len(steps) == -(-len(parts) // accumulate)
-    again = source.steps(train, batch_size, accumulate, seed=1, epoch=0)
-    other = source.steps(train, batch_size, accumulate, seed=1, epoch=1)
-    assert np.array_equal(np.concatenate([p for s in again for p in s]), np.concatenate(parts))
-    assert not np.array_equal(np.concatenate([p for s in other for p in s]), np.concatenate(parts))
-
-
 def test_two_timed_inputs_stand_side_by_side():
     """In the order of the configuration, each with its own scaling."""
     own = experiment(("level",), data={"window": {"length": 4, "stride": 4}})

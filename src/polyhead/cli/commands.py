@@ -218,6 +218,7 @@ def study(
 
     if name == "list":
         rows = [{"name": one.name, "title": one.title, "configs": list(one.configs)} for one in STUDIES.values()]
+        rows = [row for row in rows if row["configs"]]
         if format is Format.json:
             output.emit_json({"studies": rows})
         else:
@@ -228,6 +229,43 @@ def study(
         given, which = [which, *given], "recommended"
     given += [f"data.path={data.resolve()}"] if data else []
     _train(api.study_config(name, which), given, out, seeds, [task for task in tasks.split(",") if task], format)
+
+
+@app.command()
+def convert(
+    config: Annotated[Path | None, typer.Argument(help="The experiment, a YAML file.")] = None,
+    overrides: Overrides = None,
+    list_: Annotated[bool, typer.Option("--list", help="Only list what the cache holds.")] = False,
+    clear: Annotated[bool, typer.Option("--clear", help="Empty the cache; what is in use stays.")] = False,
+    format: FormatOption = Format.text,
+) -> None:
+    """Read an experiment's data once: what cannot be mapped is converted into the cache."""
+    from polyhead import api
+
+    if [config is not None, list_, clear].count(True) != 1:
+        raise InputError("expected a config, --list or --clear", where="polyhead convert", do="give one of them")
+    result = api.conversions(clear) if config is None else api.convert(config, overrides or [])
+    if format is Format.json:
+        output.emit_json(result)
+    else:
+        empty = "the data need no conversion: they are mapped, or small" if config else "no conversions"
+        output.conversion_lines(result, empty, "removed " if clear else "", arrays=config is not None)
+
+
+@app.command()
+def init(
+    file: Annotated[Path, typer.Argument(help="A csv, parquet, npz or hdf5 file.")],
+    to: Annotated[Path | None, typer.Option("-o", "--output", help="The configuration to write.")] = None,
+    format: FormatOption = Format.text,
+) -> None:
+    """Look at a file and write a commented configuration that trains on it."""
+    from polyhead import api
+
+    config = api.init(file, to)
+    if format is Format.json:
+        output.emit_json({"config": str(config)})
+    else:
+        output.emit(f"{config}: every line is a guess, read it; then `polyhead check {config}`")
 
 
 @app.command()

@@ -55,7 +55,8 @@ def interrupted(as_json: bool, run: Path) -> None:
 
 
 def metrics_table(metrics: Mapping[str, Any], title: str) -> None:
-    """The primary metric of each task beside its floor, on the most independent split there is."""
+    """The primary metric of each task beside its floor, on the most independent split there is, and under them the
+    metrics of several tasks."""
     from rich.table import Table
 
     split = next(name for name in ("test", "val", "train", "data") if name in metrics)
@@ -65,8 +66,7 @@ def metrics_table(metrics: Mapping[str, Any], title: str) -> None:
     for heading in ("floor", "skill", "n"):
         table.add_column(heading, justify="right")
     table.add_column("", justify="left")
-    for task, scores in metrics[split].items():
-        name, score = next((name, score) for name, score in scores.items() if score["primary"])
+    for task, name, score in _shown(metrics, split):
         interval = score["interval"]
         table.add_row(
             task,
@@ -91,17 +91,24 @@ def seeds_table(runs: Sequence[Mapping[str, Any]], title: str) -> None:
     table = Table(title=f"{title}, {split} split, {len(runs)} seeds", title_justify="left", box=None, pad_edge=False)
     for heading in ("task", "metric", "mean", "sd", "floor", "skill", "sd"):
         table.add_column(heading, justify="left" if heading in ("task", "metric") else "right")
-    for task, scores in runs[0][split].items():
-        name = next(name for name, score in scores.items() if score["primary"])
-        cells = [task, name]
+    for each in zip(*(_shown(metrics, split) for metrics in runs), strict=True):
+        cells = list(each[0][:2])
         for part in ("value", "floor", "skill"):
-            values = [metrics[split][task][name][part] for metrics in runs]
+            values = [score[part] for _, _, score in each]
             known = [value for value in values if value is not None]
             cells.append(_number(statistics.mean(known) if known else None, ""))
             if part != "floor":
                 cells.append(_number(statistics.stdev(known) if len(known) > 1 else None, ""))
         table.add_row(*cells)
     _print(table)
+
+
+def _shown(metrics: Mapping[str, Any], split: str) -> list[tuple[str, str, Mapping[str, Any]]]:
+    """Task, metric and score: the primary ones of a split, then those of several tasks."""
+    scores = metrics[split].items()
+    tasks = [(task, name, score) for task, each in scores for name, score in each.items() if score["primary"]]
+    joint = (metrics.get("joint") or {}).get(split) or {}
+    return [*tasks, *((name, "joint", score) for name, score in joint.items())]
 
 
 def _number(value: float | None, unit: str) -> str:
@@ -142,3 +149,20 @@ def studies_lines(rows: Sequence[Mapping[str, Any]]) -> None:
     """One line per study."""
     for row in rows:
         emit(f"{row['name']:<12} {row['title']} ({', '.join(row['configs'])})")
+
+
+def conversion_lines(result: Mapping[str, Any], empty: str, verb: str, arrays: bool) -> None:
+    """One line per entry of the cache, and with `arrays` one for each of its arrays; `empty` where there is none."""
+    from polyhead.signals.cache import size_text
+
+    for entry in result["entries"]:
+        files = ", ".join(entry["files"][:3]) + (", ..." if len(entry["files"]) > 3 else "")
+        emit(f"{verb}{entry['reader']}: {files}, {size_text(entry['bytes'])}, last used {entry['used']}")
+        emit(f"  {entry['folder']}")
+        for array in entry["arrays"] if arrays else ():
+            emit(f"    {array['name']}: {' x '.join(map(str, array['shape']))} {array['type']}")
+    if not result["entries"]:
+        emit(f"{empty} ({result['cache']})")
+        return
+    total = size_text(sum(entry["bytes"] for entry in result["entries"]))
+    emit(f"{len(result['entries'])} in {result['cache']}, {total}")

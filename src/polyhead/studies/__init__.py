@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from polyhead.studies import bearings
+from polyhead.studies import bearings, calorimeter
 from polyhead.studies.study import Study
 
-STUDIES: dict[str, Study] = {"bearings": bearings.STUDY}
+STUDIES: dict[str, Study] = {"bearings": bearings.STUDY, "calorimeter": calorimeter.STUDY}

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from importlib.resources import files
 from pathlib import Path
 
@@ -13,13 +13,15 @@ from polyhead.signals.readers import Reader
 
 @dataclass(frozen=True)
 class Study:
-    """`readers` loads the study's readers by name; its configs are NAME.yaml in the package `package`."""
+    """`readers` loads the study's readers by name; its configs are NAME.yaml in the package `package`; `tasks` says what
+    tasks of these names are (kind, and target where it is not the name), for configs that do not say it."""
 
     name: str
     title: str
     package: str
     readers: Callable[[], dict[str, Reader]]
     configs: tuple[str, ...]
+    tasks: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
 
     def config(self, which: str) -> Path:
         """The file of one of the study's configs. Raises InputError for a config that it has not."""

@@ -127,12 +127,25 @@ class RunFolder:
     def latest(cls, out: Path, name: str) -> RunFolder:
         """The newest unfinished run of `name` under `out`. Raises InputError where there is none."""
         for path in sorted((out / name).glob("*"), key=_made, reverse=True):
-            if (path / "config.yaml").is_file() and (path / "checkpoints" / "last.ckpt").is_file():
+            began = (path / "checkpoints" / "last.ckpt").is_file() or (path / "folds").is_dir()
+            if (path / "config.yaml").is_file() and began:
                 run = cls(path)
                 begun = not (path / "state.json").exists()  # killed before it was first written
                 if begun or run.read("state.json").get("status") != "finished":
                     return run
         raise InputError("no unfinished run to resume", where=str(out / name), do="leave out --resume to start one")
+
+    def fold(self, number: int) -> RunFolder:
+        """The run of one fold, counted from 1, within this one."""
+        path = self.path / "folds" / f"{number:02d}"
+        path.mkdir(parents=True, exist_ok=True)
+        return RunFolder(path)
+
+    def single(self) -> RunFolder:
+        """This run, if it has one network. Raises InputError where it has one for each fold."""
+        if (self.path / "folds").is_dir():
+            raise InputError("holds a network for each fold", where=str(self.path), do="name one of them: folds/01")
+        return self
 
     @property
     def trace(self) -> Path:

@@ -9,8 +9,9 @@ import numpy as np
 from polyhead.config.experiment import Experiment
 from polyhead.scoring.board import metrics_of
 from polyhead.signals.fingerprint import data_fingerprint, label_fingerprint, split_fingerprint
-from polyhead.signals.target import Target, encode
-from polyhead.tasks import ClassTask, LabelTask, Task
+from polyhead.signals.statistics import ChannelScaling
+from polyhead.signals.target import Target
+from polyhead.tasks import LabelTask, Task
 from polyhead.training.network import Network, count_parameters
 from polyhead.training.preparation import Prepared
 
@@ -29,9 +30,11 @@ def describe_data(prepared: Prepared) -> dict[str, Any]:
             "stride": windows.stride,
             "horizon": windows.horizon,
             "overlap": windows.overlap,
+            "masked": 0 if windows.filled is None else int((windows.filled < windows.length).sum()),
         },
         "targets": {task.name: _target(prepared, task) for task in prepared.tasks},
         "split": _split(prepared),
+        "reweighting": None if prepared.weights is None else prepared.weights.as_dict(),
     }
 
 
@@ -52,9 +55,16 @@ def _input(prepared: Prepared, name: str) -> dict[str, Any]:
         "unit": array.unit,
         "shape": list(array.values.shape),
         "timed": name in prepared.windows.timed,
-        "scaling": {"kind": scaling.kind, "offset": scaling.offset.tolist(), "scale": scaling.scale.tolist()},
+        "scaling": _scaling(scaling),
         "profile": prepared.statistics["train"][name].as_dict(array.channels),
     }
+
+
+def _scaling(scaling: ChannelScaling) -> dict[str, Any]:
+    """Offset and scale of each channel; none where each recording has its own, which its samples tell."""
+    if scaling.kind == "per_recording":
+        return {"kind": scaling.kind, "offset": None, "scale": None}
+    return {"kind": scaling.kind, "offset": scaling.offset.tolist(), "scale": scaling.scale.tolist()}
 
 
 def _target(prepared: Prepared, task: Task) -> dict[str, Any]:
@@ -71,17 +81,19 @@ def _target(prepared: Prepared, task: Task) -> dict[str, Any]:
     described["derived_from"] = named.derived_from if named else None
     described["known"] = {name: int(target.mask.sum()) for name, target in targets.items()}
     described["missing"] = {name: int((~target.mask).sum()) for name, target in targets.items()}
-    if isinstance(task, ClassTask):
-        described["classes"] = list(task.classes)
-        described["counts"] = {name: _counts(task, target) for name, target in targets.items()}
+    counts = {name: _counts(task, target) for name, target in targets.items()}
+    if any(counts.values()):
+        described["classes"] = list(counts["train"])
+        described["counts"] = counts
     else:
         described["summary"] = {name: _summary(target) for name, target in targets.items()}
     return described
 
 
-def _counts(task: ClassTask, target: Target) -> dict[str, int]:
-    codes = encode(task.name, target, task.classes)[target.mask]
-    return dict(zip(task.classes, np.bincount(codes, minlength=len(task.classes)).tolist(), strict=True))
+def _counts(task: LabelTask, target: Target) -> dict[str, int]:
+    """Known labels of each class; empty for a task without classes."""
+    counts = task.counts(target, np.zeros(len(target.values), np.int64), 1)
+    return {} if counts is None else {label: int(one[0]) for label, one in counts.items()}
 
 
 def _summary(target: Target) -> dict[str, float | None]:
@@ -106,6 +118,7 @@ def _split(prepared: Prepared) -> dict[str, Any]:
         "windows": {name: len(split[name]) for name in split.names},
         "recordings": {name: [windows.recordings[code] for code in codes] for name, codes in held.items()},
         "shared_recordings": split.straddling,
+        "left_out": split.left_out,
         "note": _note(prepared),
     }
 
@@ -118,6 +131,11 @@ def _note(prepared: Prepared) -> str | None:
             "No group was named, so every row counts as a recording of its own. If several rows come from one"
             " measurement, they stand on both sides of this split and the scores flatter: name its id as data.group."
         )
+    if split.by == "time":
+        return (
+            f"The past trains and the future is judged: {split.straddling} of {len(windows.recordings)} recordings have"
+            f" windows on both sides of a cut, and {split.left_out} windows that reach over one are left out."
+        )
     if split.by != "window" or not split.straddling:
         return None
     return (
@@ -129,7 +147,7 @@ def _note(prepared: Prepared) -> str | None:
 
 
 def describe_model(prepared: Prepared, network: Network) -> dict[str, Any]:
-    """metadata.json: configuration, data set size, feature names, parameters per backbone and head."""
+    """metadata.json: configuration, data set size, feature names, parameters per backbone, branch and head."""
     parameters = count_parameters(network)
     windows, split = prepared.windows, prepared.split
     return {
@@ -137,6 +155,7 @@ def describe_model(prepared: Prepared, network: Network) -> dict[str, Any]:
         "configuration": prepared.experiment.model_dump(mode="json"),
         "parameters": {
             "backbone": parameters.backbone,
+            "branches": parameters.branches,
             "heads": parameters.heads,
             "total": parameters.total,
         },
@@ -156,6 +175,6 @@ def _task(experiment: Experiment, task: Task) -> dict[str, Any]:
         "primary": metrics_of(task.kind)[0].name,
         "unit": task.fitted.unit,
         "floor_loss": task.fitted.floor_loss,
-        "loss_fn": experiment.tasks[task.name].loss_fn,
+        "loss_fn": experiment.tasks[task.name].loss_fn.name,
         "weight": task.weight,
     }

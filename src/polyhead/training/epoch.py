@@ -90,7 +90,7 @@ def _validate(session: Session) -> dict[str, Pooled]:
         name: pool(session.evaluated, session.feed, index, session.options.batch_size) for name, index in wanted.items()
     }
     at = thresholds(session.tasks, pooled["val"])
-    return {name: decided(one, at) for name, one in pooled.items()}
+    return {name: decided(session.tasks, one, at) for name, one in pooled.items()}
 
 
 def total_loss(session: Session, losses: NDArray[np.float64]) -> float:

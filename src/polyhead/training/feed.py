@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -10,21 +10,23 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from polyhead.signals.order import batches
+from polyhead.signals.augmentation import Augmentation
 from polyhead.signals.statistics import ChannelScaling
 from polyhead.signals.windows import Index, WindowSet
-from polyhead.tasks import LabelTask, Task
-from polyhead.tasks.forecast import Forecast
+from polyhead.tasks import LabelTask, SignalTask, Task
 
 
 @dataclass(frozen=True)
 class Batch:
-    """`signal` (batch, channel, time), `known` (batch, number), scaled; `truths` per task; `mask` (batch, task)."""
+    """`signal` (batch, channel, time), `known` (batch, number), scaled; `present` (batch, time) where samples may be
+    missing; `truths` per task; `mask` (batch, task); `weight` (batch,) where windows are weighted."""
 
     signal: Tensor | None
     known: Tensor | None
+    present: Tensor | None
     truths: list[Tensor]
     mask: Tensor
+    weight: Tensor | None
 
 
 class Feed:
@@ -38,20 +40,30 @@ class Feed:
         device: torch.device,
         fill: bool,
         labels: bool = True,
+        augmentation: Augmentation | None = None,
+        means: Mapping[str, NDArray[np.float64]] | None = None,
+        weights: NDArray[np.float64] | None = None,
     ) -> None:
-        """`fill` puts the training mean in place of NaN and Inf; without `labels` every mask is false."""
+        """`fill` puts the training mean in place of NaN and Inf; without `labels` every mask is false. `augmentation`
+        and `weights`, of every window (window,), act in training; `means` (channel,) are the inputs' in training."""
         self.windows = windows
         self.tasks = tasks
         self._device = device
         self._fill = fill
         self._labels = labels
+        self._augmentation = augmentation
+        self._means = means or {}
+        self._signals = [name for name in windows.timed if scaling[name].kind != "seconds"]
+        self._reconstructed = {task.input for task in tasks if isinstance(task, SignalTask) and task.within}
         self._scales = {name: _columns(one, device) for name, one in scaling.items()}
+        self._weights = None if weights is None else torch.from_numpy(weights).float().to(device)
         truths = [task.targets(windows) if labels else None for task in tasks]
         self._truths = [None if truth is None else truth.to(device) for truth in truths]
         self._mask = torch.stack([self._known(task) for task in tasks], dim=1).to(device)
         # Tasks whose every label is known: their losses need no mask.
         known = self._mask.all(dim=0).tolist()
-        self.complete = [one and not (fill and isinstance(t, Forecast)) for one, t in zip(known, tasks, strict=True)]
+        lossy = fill or windows.filled is not None
+        self.complete = [one and not (lossy and isinstance(t, SignalTask)) for one, t in zip(known, tasks, strict=True)]
 
     def _known(self, task: Task) -> Tensor:
         if not self._labels:
@@ -60,42 +72,67 @@ class Feed:
             return torch.from_numpy(self.windows.targets[task.target].mask)
         return torch.ones(len(self.windows), dtype=torch.bool)
 
-    def steps(self, index: Index, batch_size: int, accumulate: int, seed: int, epoch: int) -> list[list[Index]]:
-        """The windows of each step of an epoch: `accumulate` batches of `batch_size`."""
-        parts = batches(index, batch_size, seed, epoch)
-        return [parts[first : first + accumulate] for first in range(0, len(parts), accumulate)]
-
-    def batch(self, index: Index) -> Batch:
-        """The windows at `index`."""
-        fetched = self.windows.fetch(index)
-        scaled = {name: self._filled(self._scaled(name, values)) for name, values in fetched.inputs.items()}
-        futures = {name: self._scaled(name, values) for name, values in fetched.futures.items()}
-        timed = [scaled[name] for name in self.windows.timed]
-        known = [values for name, values in scaled.items() if name not in self.windows.timed]
+    def batch(self, index: Index, epoch: int | None = None) -> Batch:
+        """The windows at `index`; in the `epoch` of training, which counts from 0, augmented and weighted."""
+        own: dict[str, Tensor] = {}
+        if self._augmentation is None or epoch is None:
+            fetched = self.windows.fetch(index)
+        else:
+            fetched = self.windows.fetch(index, self._augmentation.shift(index, epoch))
+            signals = {name: fetched.inputs[name] for name in self._signals}
+            self._augmentation.amplify(signals, index, epoch)
+            self._augmentation.amplify(fetched.futures, index, epoch)
+            own = {name: self._scaled(name, signals[name].copy(), index) for name in self._reconstructed}
+            self._augmentation.disturb(signals, index, epoch, self._means, fetched.present)
+        scaled = {name: self._scaled(name, values, index) for name, values in fetched.inputs.items()}
+        futures = {name: self._scaled(name, values, index) for name, values in fetched.futures.items()}
+        present = None if fetched.present is None else torch.from_numpy(fetched.present).to(self._device)
         chosen = torch.from_numpy(index).to(self._device)
         mask = self._mask.index_select(0, chosen)
-        truths: list[Tensor] = []
-        for number, (task, truth) in enumerate(zip(self.tasks, self._truths, strict=True)):
-            if truth is not None:
-                truths.append(truth.index_select(0, chosen))
-            elif isinstance(task, Forecast) and futures:
-                future = task.part(futures[task.options.input])
-                if self._fill:
-                    finite = future.isfinite()
-                    mask[:, number] &= finite.flatten(1).all(dim=1)
-                    future = torch.where(finite, future, 0.0)
-                truths.append(future)
-            else:
-                truths.append(chosen)
-        return Batch(_joined(timed), _joined(known), truths, mask)
+        tasks = range(len(self.tasks))
+        truths = [self._truth(number, scaled | own, futures, present, chosen, mask) for number in tasks]
+        inputs = {name: self._filled(name, values, present) for name, values in scaled.items()}
+        timed = [inputs[name] for name in self.windows.timed]
+        known = [values for name, values in inputs.items() if name not in self.windows.timed]
+        weight = self._weights.index_select(0, chosen) if epoch is not None and self._weights is not None else None
+        return Batch(_joined(timed), _joined(known), present, truths, mask, weight)
 
-    def _scaled(self, name: str, values: NDArray[np.float32]) -> Tensor:
+    def _truth(
+        self,
+        number: int,
+        inputs: dict[str, Tensor],
+        futures: dict[str, Tensor],
+        present: Tensor | None,
+        chosen: Tensor,
+        mask: Tensor,
+    ) -> Tensor:
+        """What task `number` compares with; where it is a signal that is not whole, `mask` says so."""
+        task, truth = self.tasks[number], self._truths[number]
+        if truth is not None:
+            return truth.index_select(0, chosen)
+        if not self._labels or not isinstance(task, SignalTask):
+            return chosen
+        signal = task.signal(inputs, futures)
+        if not self.complete[number]:
+            finite = signal.isfinite()
+            mask[:, number] &= finite.flatten(1).all(dim=1)
+            if present is not None and task.within:
+                mask[:, number] &= present.all(dim=1)
+            signal = torch.where(finite, signal, 0.0)
+        return signal
+
+    def _scaled(self, name: str, values: NDArray[np.float32], index: Index) -> Tensor:
         offset, scale = self._scales[name]
+        if offset.ndim == 2:  # each recording has its own
+            recording = torch.from_numpy(self.windows.recording[index]).to(self._device)
+            offset, scale = offset.index_select(0, recording), scale.index_select(0, recording)
         if values.ndim == 3:
-            offset, scale = offset[:, None], scale[:, None]
+            offset, scale = offset.unsqueeze(-1), scale.unsqueeze(-1)
         return torch.from_numpy(values).to(self._device).sub_(offset).div_(scale)
 
-    def _filled(self, scaled: Tensor) -> Tensor:
+    def _filled(self, name: str, scaled: Tensor, present: Tensor | None) -> Tensor:
+        if present is not None and name in self.windows.timed:
+            scaled = torch.where(present.unsqueeze(1), scaled, 0.0)
         return torch.where(scaled.isfinite(), scaled, 0.0) if self._fill else scaled
 
 

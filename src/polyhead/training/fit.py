@@ -47,14 +47,14 @@ def fit(session: Session, watcher: Watcher, stop: StopRequest) -> None:
 
 def train_step(session: Session, parts: Sequence[Index]) -> None:
     """One step over one or several batches: losses, balance, backward, clip, update, record."""
-    batches = [session.feed.batch(part) for part in parts]
+    batches = [session.feed.batch(part, session.epoch) for part in parts]
     known = torch.stack([batch.mask.sum(dim=0) for batch in batches]).sum(dim=0)
     sampled = session.total % session.trace.every == 0
     before = [p.detach().clone() for p in session.backbone] if sampled else []
     rate = session.schedule.apply(session.total)
     losses, probe = torch.zeros(len(session.tasks), device=known.device), None
     for batch in batches:
-        forward = session.network(batch.signal, batch.known)
+        forward = session.network(batch.signal, batch.known, batch.present)
         part = task_losses(session, batch, forward.outputs, known)
         weighting = session.balance(known > 0).times(session.task_weights)
         total = weighting.weights * part + weighting.penalties / len(batches)
@@ -77,7 +77,7 @@ def task_losses(session: Session, batch: Batch, outputs: Sequence[Tensor], known
     sums = []
     for number, task in enumerate(session.tasks):
         mask = None if session.feed.complete[number] else batch.mask[:, number]
-        sums.append(task.loss_sum(outputs[number], batch.truths[number], mask))
+        sums.append(task.loss_sum(outputs[number], batch.truths[number], mask, batch.weight))
     return torch.stack(sums) / known.clamp(min=1)
 
 

@@ -6,58 +6,87 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from polyhead.config.experiment import Experiment
-from polyhead.config.tasks import BinaryOptions, ClassificationOptions
+from polyhead.config.data import DataOptions
+from polyhead.config.experiment import Experiment, ReweightingOptions
+from polyhead.config.tasks import BinaryOptions, ClassificationOptions, LabelTaskOptions, OrdinalOptions
 from polyhead.errors import InputError
 from polyhead.signals.assembly import assemble
+from polyhead.signals.reweighting import Weights, fit_weights
 from polyhead.signals.source import Source
-from polyhead.signals.split import Split, make_split
+from polyhead.signals.split import Split, judged, make_split
 from polyhead.signals.statistics import (
     ChannelScaling,
     ChannelStatistics,
     channel_statistics,
     fit_scaling,
     refuse_non_finite,
+    scale_recordings,
 )
-from polyhead.signals.target import label_of
-from polyhead.signals.windows import WindowSet
+from polyhead.signals.target import Target, label_of
+from polyhead.signals.windows import Index, WindowSet
 from polyhead.tasks import Task, fit_task
 
 
 @dataclass(frozen=True)
 class Prepared:
-    """Windows, split, scaling and tasks of one experiment; scaling and tasks know the training windows only."""
+    """Windows, split, scaling, weights and tasks of one experiment, which know the training windows only."""
 
     experiment: Experiment
     windows: WindowSet
     split: Split
     statistics: dict[str, dict[str, ChannelStatistics]]
     scaling: dict[str, ChannelScaling]
+    weights: Weights | None
     tasks: tuple[Task, ...]
 
 
 def prepare(experiment: Experiment, source: Source) -> Prepared:
     """Cut, split, scale and fit the tasks. Raises InputError where data and config do not fit."""
     data = experiment.data
-    windows = assemble(data, source, experiment.horizon)
+    windows = assemble(data, source, experiment.horizon, experiment.seed)
     _check_targets(experiment, windows)
     if data.non_finite == "refuse":
         refuse_non_finite(windows)
-    split = make_split(windows, data.split, experiment.seed)
+    split = judged(windows, make_split(windows, data.split, experiment.seed), data.window)
     _check_classes(experiment, windows, split)
     statistics = {name: channel_statistics(windows, split[name]) for name in split.names}
     _check_scaling(experiment, windows)
-    scaling = {
-        name: fit_scaling(statistics["train"][name], data.scaling.get(name, "standard")) for name in windows.inputs
-    }
-    tasks = [fit_task(name, options, windows, split["train"], scaling) for name, options in experiment.enabled.items()]
-    return Prepared(experiment, windows, split, statistics, scaling, tuple(tasks))
+    scaling = {name: _scaling(data, windows, name, statistics["train"][name]) for name in windows.inputs}
+    weights = _weights(experiment, windows, split["train"])
+    values = None if weights is None else weights.values
+    tasks = [
+        fit_task(name, options, windows, split["train"], scaling, values)
+        for name, options in experiment.enabled.items()
+    ]
+    return Prepared(experiment, windows, split, statistics, scaling, weights, tuple(tasks))
+
+
+def _scaling(data: DataOptions, windows: WindowSet, name: str, statistics: ChannelStatistics) -> ChannelScaling:
+    kind = data.scaling.get(name, "standard")
+    if kind != "per_recording":
+        return fit_scaling(statistics, kind)
+    if name not in windows.timed:
+        raise InputError(
+            f"input {name!r} has no time axis, each recording's own mean would leave nothing of it",
+            where=f"data.scaling.{name}",
+        )
+    return scale_recordings(windows, name)
+
+
+def _weights(experiment: Experiment, windows: WindowSet, train: Index) -> Weights | None:
+    """Weights of the training windows, or None where nothing is reweighted."""
+    used: dict[str, tuple[Target, ReweightingOptions]] = {}
+    for name, options in experiment.reweighting.items():
+        task = experiment.tasks[name]
+        if options.enabled and task.enabled:
+            used[name] = (windows.targets[getattr(task, "target", None) or name], options)
+    return fit_weights(used, train) if used else None
 
 
 def _check_targets(experiment: Experiment, windows: WindowSet) -> None:
     for name, options in experiment.enabled.items():
         target = getattr(options, "target", None) or name
-        if options.kind != "forecast" and target not in windows.targets:
+        if isinstance(options, LabelTaskOptions) and target not in windows.targets:
             raise InputError(
                 f"no target {target!r}; there are {', '.join(windows.targets) or 'none'}",
                 where=f"tasks.{name}",
@@ -74,7 +103,7 @@ def _check_scaling(experiment: Experiment, windows: WindowSet) -> None:
 def _check_classes(experiment: Experiment, windows: WindowSet, split: Split) -> None:
     """Refuse a class that a split holds but training has never seen: no head could put it out."""
     for name, options in experiment.enabled.items():
-        if not isinstance(options, ClassificationOptions | BinaryOptions):
+        if not isinstance(options, ClassificationOptions | BinaryOptions | OrdinalOptions):
             continue
         target = windows.targets[options.target or name]
         if target.values.ndim != 1:

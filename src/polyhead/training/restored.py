@@ -13,7 +13,8 @@ from polyhead.config.experiment import Experiment
 from polyhead.errors import InputError
 from polyhead.signals.assembly import assemble
 from polyhead.signals.source import Source
-from polyhead.signals.statistics import ChannelScaling, refuse_non_finite
+from polyhead.signals.split import last_windows
+from polyhead.signals.statistics import ChannelScaling, refuse_non_finite, scale_recordings
 from polyhead.signals.windows import WindowSet
 from polyhead.tasks import Task, restore_task
 from polyhead.trace.folder import RunFolder
@@ -22,7 +23,8 @@ from polyhead.training.checkpoint import load
 from polyhead.training.description import fingerprints
 from polyhead.training.evaluation import decided, pool
 from polyhead.training.feed import Feed
-from polyhead.training.finish import judge, prediction_frame, write_predictions
+from polyhead.training.finish import prediction_frame, write_predictions
+from polyhead.training.judgement import judge
 from polyhead.training.network import Network, build_network
 from polyhead.training.preparation import prepare
 
@@ -37,26 +39,29 @@ def judge_splits(
     wanted = [split] if split else list(prepared.split.names)
     if split and split not in prepared.split.names:
         raise InputError(f"no split {split!r}; there are {', '.join(prepared.split.names)}", where="--split")
-    network, feed = _restore(run, experiment, prepared.windows, prepared.tasks, checkpoint)
+    network, feed = restore(run, experiment, prepared.windows, prepared.tasks, checkpoint)
     index = {name: prepared.split[name] for name in dict.fromkeys([*wanted, "val"])}  # val sets the thresholds
-    metrics, pooled = judge(network, feed, index, experiment.train.batch_size, experiment.seed)
+    metrics, pooled = judge(network, feed, index, experiment)
     for name in wanted:
         write_predictions(
             run, _saved(name, checkpoint), prepared.tasks, prepared.windows, index[name], pooled[name], csv
         )
     if not split:
         return metrics
-    return {key: metrics[key] for key in ("thresholds", split)} | {"summary": {split: metrics["summary"][split]}}
+    kept = {key: {split: one} for key in ("summary", "joint", "slices") if (one := metrics[key].get(split))}
+    return {"thresholds": metrics["thresholds"], split: metrics[split]} | kept
 
 
 def judge_file(run: RunFolder, experiment: Experiment, source: Source, checkpoint: str, csv: bool) -> dict[str, Any]:
-    """Metrics of a checkpoint on every window of another file, at the run's own thresholds, as split `data`."""
-    windows = assemble(experiment.data, source, experiment.horizon)
+    """Metrics of a checkpoint on the windows of another file, at the run's own thresholds, as split `data`."""
+    windows = assemble(experiment.data, source, experiment.horizon, experiment.seed)
     tasks = _tasks(run, experiment)
-    network, feed = _restore(run, experiment, windows, tasks, checkpoint)
+    network, feed = restore(run, experiment, windows, tasks, checkpoint)
     at = run.read("metrics.json")["thresholds"]
     index = np.arange(len(windows))
-    metrics, pooled = judge(network, feed, {"data": index}, experiment.train.batch_size, experiment.seed, at)
+    if experiment.data.window is not None and experiment.data.window.judged("test") == "last":
+        index = last_windows(windows, index)
+    metrics, pooled = judge(network, feed, {"data": index}, experiment, at)
     write_predictions(run, _saved("data", checkpoint), tasks, windows, index, pooled["data"], csv)
     return metrics
 
@@ -67,10 +72,10 @@ def predict_file(run: RunFolder, experiment: Experiment, source: Source, checkpo
         raise InputError(f"ends in {output.suffix!r}", where=str(output), do="write a .parquet or .csv file")
     windows = assemble(_windowed(run, experiment.data), source, horizon=0)
     tasks = _tasks(run, experiment)
-    network, feed = _restore(run, experiment, windows, tasks, checkpoint, labels=False)
+    network, feed = restore(run, experiment, windows, tasks, checkpoint, labels=False)
     index = np.arange(len(windows))
     pooled = pool(network, feed, index, experiment.train.batch_size)
-    pooled = decided(pooled, run.read("metrics.json")["thresholds"])
+    pooled = decided(tasks, pooled, run.read("metrics.json")["thresholds"])
     write_frame(output, prediction_frame(tasks, windows, index, pooled, truth=False))
     return len(windows)
 
@@ -93,7 +98,7 @@ def _tasks(run: RunFolder, experiment: Experiment) -> tuple[Task, ...]:
     return tuple(restore_task(name, o, targets[name]["fitted"]) for name, o in experiment.enabled.items())
 
 
-def _restore(
+def restore(
     run: RunFolder,
     experiment: Experiment,
     windows: WindowSet,
@@ -112,12 +117,16 @@ def _restore(
         network.load_state_dict(load(path)["network"])
     except RuntimeError as error:
         raise InputError("its weights do not fit this run's network", where=str(path)) from error
-    scaling = {
-        name: ChannelScaling(one["scaling"]["kind"], *(np.array(one["scaling"][k]) for k in ("offset", "scale")))
-        for name, one in described.items()
-    }
+    scaling = {name: _scaling(windows, name, one["scaling"]) for name, one in described.items()}
     fill = experiment.data.non_finite == "mask"
     return network, Feed(windows, tasks, scaling, torch.device("cpu"), fill, labels)
+
+
+def _scaling(windows: WindowSet, name: str, described: dict[str, Any]) -> ChannelScaling:
+    """The run's scaling, or that of these recordings where each has its own."""
+    if described["kind"] == "per_recording":
+        return scale_recordings(windows, name)
+    return ChannelScaling(described["kind"], np.array(described["offset"]), np.array(described["scale"]))
 
 
 def _check_inputs(run: RunFolder, windows: WindowSet, described: dict[str, Any]) -> None:

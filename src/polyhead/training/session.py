@@ -7,15 +7,19 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, cast
 
+import numpy as np
 import torch
 from lightning_fabric import Fabric
 from lightning_fabric.wrappers import _FabricOptimizer
+from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
 from polyhead.balance import build_balance
 from polyhead.config.training import TrainOptions
 from polyhead.errors import InputError
+from polyhead.signals.augmentation import Augmentation
+from polyhead.signals.sampler import build_sampler
 from polyhead.trace.environment import environment
 from polyhead.trace.folder import RunFolder
 from polyhead.trace.steps import cut_steps
@@ -67,7 +71,18 @@ class Session:
         self.optimizer = cast(_FabricOptimizer, self.fabric.setup_optimizers(optimizer))
         self.ema = self._average(self.raw)
         fill = experiment.data.non_finite == "mask"
-        self.feed = Feed(prepared.windows, self.tasks, prepared.scaling, self.fabric.device, fill)
+        augment = experiment.data.augment
+        self.feed = Feed(
+            prepared.windows,
+            self.tasks,
+            prepared.scaling,
+            self.fabric.device,
+            fill,
+            augmentation=Augmentation(augment, experiment.seed) if augment else None,
+            means={name: one.mean for name, one in prepared.statistics["train"].items()},
+            weights=_window_weights(prepared),
+        )
+        self.sampler = build_sampler(experiment.data.sampler, prepared.windows, prepared.split["train"])
         self.task_weights = torch.tensor([task.weight for task in self.tasks], device=self.fabric.device)
         self.schedule = Schedule(optimizer, self.options.schedule, self.options.epochs * len(self.steps_of(0)))
         self.selection = Selection(self.options.monitor)
@@ -102,9 +117,10 @@ class Session:
         return list(self.raw.backbone.parameters())
 
     def steps_of(self, epoch: int) -> list[Any]:
-        """The windows of each step of an epoch."""
-        options, seed = self.options, self.prepared.experiment.seed
-        return self.feed.steps(self.prepared.split["train"], options.batch_size, options.accumulate, seed, epoch)
+        """The windows of each step of an epoch: `accumulate` batches of `batch_size`."""
+        many = self.options.accumulate
+        parts = self.sampler.batches(self.options.batch_size, self.prepared.experiment.seed, epoch)
+        return [parts[first : first + many] for first in range(0, len(parts), many)]
 
     def elapsed(self) -> float:
         """Seconds of training, over all its sittings."""
@@ -205,6 +221,15 @@ class Session:
     def _stand(self, position: Mapping[str, Any]) -> None:
         self.epoch, self.step, self.total = position["epoch"], position["step"], position["total"]
         self.stopped_by = position["stopped_by"]
+
+
+def _window_weights(prepared: Prepared) -> NDArray[np.float64] | None:
+    """The weight of every window (window,), 1 outside training; None where nothing is reweighted."""
+    if prepared.weights is None:
+        return None
+    weights = np.ones(len(prepared.windows))
+    weights[prepared.split["train"]] = prepared.weights.values
+    return weights
 
 
 def _check_same(before: Mapping[str, str], now: Mapping[str, str]) -> None:

@@ -12,9 +12,9 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from polyhead.balance import Weighting
+from polyhead.signals.target import Target
 from polyhead.signals.windows import Index, WindowSet
-from polyhead.tasks import ClassTask, Task
-from polyhead.tasks.regression import Regression
+from polyhead.tasks import LabelTask, Task
 
 
 class StepLog:
@@ -105,10 +105,8 @@ def composition(windows: WindowSet, tasks: Sequence[Task], steps: Sequence[Seque
     step = np.repeat(np.arange(len(steps)), lengths)
     columns: dict[str, Any] = {}
     for task in tasks:
-        if isinstance(task, ClassTask):
-            columns |= _class_counts(task, windows, index, step, len(steps))
-        elif isinstance(task, Regression):
-            columns[f"variance.{task.name}"] = _variances(task, windows, index, step, len(steps))
+        if isinstance(task, LabelTask):
+            columns |= _composed(task, windows.targets[task.target].take(index), step, len(steps))
     parts = np.split(windows.recording[index], np.cumsum(lengths)[:-1])
     counted = [np.unique(part, return_counts=True) for part in parts]
     columns["recording.id"] = [ids.tolist() for ids, _ in counted]
@@ -116,24 +114,17 @@ def composition(windows: WindowSet, tasks: Sequence[Task], steps: Sequence[Seque
     return columns
 
 
-def _class_counts(
-    task: ClassTask, windows: WindowSet, index: Index, step: Index, steps: int
-) -> dict[str, NDArray[np.int64]]:
-    mask = windows.targets[task.target].mask[index]
-    truths = task.targets(windows)
-    assert truths is not None
-    codes = truths.numpy().astype(np.int64)[index]
-    counts = np.zeros((steps, len(task.classes)), np.int64)
-    np.add.at(counts, (step[mask], codes[mask]), 1)
-    return {f"count.{task.name}.{label}": counts[:, code] for code, label in enumerate(task.classes)}
+def _composed(task: LabelTask, target: Target, step: Index, steps: int) -> dict[str, NDArray[Any]]:
+    counts = task.counts(target, step, steps)
+    if counts is None:
+        return {f"variance.{task.name}": _variances(target, step, steps)}
+    return {f"count.{task.name}.{label}": one for label, one in counts.items()}
 
 
-def _variances(task: Regression, windows: WindowSet, index: Index, step: Index, steps: int) -> NDArray[np.float64]:
+def _variances(target: Target, step: Index, steps: int) -> NDArray[np.float64]:
     """Population variance in physical units, over the known labels of each step; NaN with none."""
-    target = windows.targets[task.target]
-    mask = target.mask[index]
-    values = target.values.astype(np.float64).reshape(len(target.values), -1)[index][mask]
-    at = step[mask]
+    values = target.values.astype(np.float64).reshape(len(target.values), -1)[target.mask]
+    at = step[target.mask]
     count = np.bincount(at, minlength=steps)
     mean = np.stack([np.bincount(at, column, steps) for column in values.T]) / np.maximum(count, 1)
     square = np.stack([np.bincount(at, c, steps) for c in ((values - mean.T[at]) ** 2).T]) / np.maximum(count, 1)

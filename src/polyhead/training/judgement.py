@@ -1,0 +1,110 @@
+"""Predictions judged: each task beside its floors, metrics across tasks, and the scores of parts of a split."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from torch import nn
+
+from polyhead.config.experiment import Experiment
+from polyhead.scoring.board import score_parts
+from polyhead.scoring.joint import all_correct
+from polyhead.scoring.metric import Score
+from polyhead.scoring.prediction import Prediction
+from polyhead.scoring.reference import Reference
+from polyhead.scoring.slices import score_slices
+from polyhead.signals.windows import Index, WindowSet
+from polyhead.tasks import Task
+from polyhead.training.evaluation import Pooled, Thresholds, decided, pool, thresholds
+from polyhead.training.feed import Feed
+from polyhead.training.selection import mean_skill
+
+
+@dataclass(frozen=True)
+class Judged:
+    """The predictions of some windows by the tasks of one network."""
+
+    tasks: Sequence[Task]
+    windows: WindowSet
+    index: Index
+    pooled: Pooled
+
+    def part(self, name: str) -> tuple[Prediction, Reference]:
+        """A task's predictions and what its trivial predictors know."""
+        task = next(task for task in self.tasks if task.name == name)
+        return self.pooled.predictions[name], task.fitted.reference
+
+
+def judge(
+    network: nn.Module,
+    feed: Feed,
+    index: Mapping[str, Index],
+    experiment: Experiment,
+    at: Thresholds | None = None,
+) -> tuple[dict[str, Any], dict[str, Pooled]]:
+    """Metrics as metrics.json holds them and pooled predictions, per split in `index`.
+
+    Tasks of yes and no are decided at the thresholds `at`, or, where it is None, at those of largest F1 on validation.
+    """
+    pooled = {name: pool(network, feed, rows, experiment.train.batch_size) for name, rows in index.items()}
+    at = thresholds(feed.tasks, pooled["val"]) if at is None else at
+    pooled = {name: decided(feed.tasks, one, at) for name, one in pooled.items()}
+    metrics: dict[str, Any] = {"thresholds": dict(at), "summary": {}, "joint": {}, "slices": {}}
+    for name, one in pooled.items():
+        add_split(metrics, name, [Judged(feed.tasks, feed.windows, index[name], one)], experiment)
+    return metrics, pooled
+
+
+def add_split(metrics: dict[str, Any], split: str, parts: Sequence[Judged], experiment: Experiment) -> None:
+    """Add the scores of one split, whose windows one network judged, or one of each fold."""
+    tasks = parts[0].tasks
+    scores = {task.name: _scores(task, parts, experiment) for task in tasks}
+    metrics[split] = {task: _plain(each) for task, each in scores.items()}
+    losses = {}
+    for number, task in enumerate(tasks):
+        known = np.array([int(part.pooled.predictions[task.name].mask.sum()) for part in parts])
+        each = np.array([part.pooled.losses[number] for part in parts])
+        losses[task.name] = float((each * known)[known > 0].sum() / known.sum()) if known.any() else None
+    metrics["summary"][split] = {"skill": mean_skill(scores), "loss": losses}
+    if experiment.joint:
+        metrics["joint"][split] = {name: _joint(name, parts, experiment) for name in experiment.joint}
+    if experiment.data.slices:
+        metrics["slices"][split] = {task.name: _sliced(task, parts, experiment) for task in tasks}
+
+
+def _scores(task: Task, parts: Sequence[Judged], experiment: Experiment) -> dict[str, Score]:
+    return score_parts(
+        task.kind,
+        [part.part(task.name) for part in parts],
+        metrics=task.metrics,
+        unit=task.fitted.unit,
+        interval=True,
+        seed=experiment.seed,
+    )
+
+
+def _plain(scores: Mapping[str, Score]) -> dict[str, Any]:
+    return {metric: score.as_dict() for metric, score in scores.items()}
+
+
+def _joint(name: str, parts: Sequence[Judged], experiment: Experiment) -> dict[str, Any]:
+    tasks = {task.name: task.kind for task in parts[0].tasks}
+    used = [task for task in experiment.joint[name].tasks if task in tasks]
+    each = [[(tasks[task], *part.part(task)) for task in used] for part in parts]
+    return all_correct(*each, interval=True, seed=experiment.seed).as_dict()
+
+
+def _sliced(task: Task, parts: Sequence[Judged], experiment: Experiment) -> dict[str, Any]:
+    by = {
+        key: np.concatenate([part.windows.columns[key][part.index] for part in parts]) for key in experiment.data.slices
+    }
+    sliced = score_slices(
+        task.kind, [part.part(task.name) for part in parts], by, metrics=task.metrics, unit=task.fitted.unit
+    )
+    return {
+        key: {"reason": one.reason, "values": {value: _plain(scores) for value, scores in one.scores.items()}}
+        for key, one in sliced.items()
+    }
