@@ -12,12 +12,19 @@ def _readers() -> dict[str, Reader]:
     from polyhead.config.data import DataOptions
     from polyhead.signals.source import Source
     from polyhead.studies.bearings.options import SimulatorOptions
+    from polyhead.studies.bearings.readers import cmapss, cwru, femto, xjtu
     from polyhead.studies.bearings.simulator import simulate
 
     def read(data: DataOptions) -> Source:
         return simulate(SimulatorOptions.model_validate_json(json.dumps(data.options)))
 
-    return {"bearings": Reader(SimulatorOptions, read, embedded=True)}
+    return {
+        "bearings": Reader(SimulatorOptions, read, embedded=True, generator=True),
+        "cwru": Reader(cwru.CwruOptions, cwru.read, embedded=True),
+        "cmapss": Reader(cmapss.CmapssOptions, cmapss.read, embedded=True),
+        "xjtu": Reader(xjtu.XjtuOptions, xjtu.read, embedded=True),
+        "femto": Reader(femto.FemtoOptions, femto.read, embedded=True),
+    }
 
 
 STUDY = Study(
@@ -25,5 +32,5 @@ STUDY = Study(
     title="Rotating-machine health: fault class, anomaly, remaining life, forecast",
     package=__name__,
     readers=_readers,
-    configs=("recommended",),
+    configs=("recommended", "cmapss", "cwru"),
 )

@@ -1,0 +1,1 @@
+"""Readers of recordings from real machines, each of one published layout."""
