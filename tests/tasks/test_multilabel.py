@@ -10,6 +10,7 @@ import torch
 from scipy.special import expit
 
 from polyhead.errors import InputError
+from polyhead.scoring.prediction import Prediction
 
 from .cases import fit, labelled
 
@@ -61,7 +62,8 @@ def test_labels_have_names():
 def test_thresholds_are_one_per_label():
     task = fit(labelled(LABELS), "multilabel")
     score = np.where(LABELS == 1, [0.3, 0.6, 0.9], [0.1, 0.2, 0.5])
-    assert task.threshold(LABELS, score) == pytest.approx([0.2, 0.4, 0.7])
+    known = Prediction(LABELS, LABELS, np.ones(len(LABELS), bool), np.arange(len(LABELS)), score)
+    assert task.decide(known) == pytest.approx([0.2, 0.4, 0.7])
 
 
 @pytest.mark.parametrize(

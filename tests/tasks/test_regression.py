@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from polyhead.errors import InputError
+from polyhead.scoring.prediction import Prediction
 
 from .cases import fit, labelled
 
@@ -178,3 +179,30 @@ def test_the_reference_is_in_target_units():
         pytest.approx((10.9,)),
         (4.0,),
     )
+
+
+def interval(task, residual: float) -> Prediction:
+    """Ten recordings of one window, each off by `residual`, with intervals of one unit to either side."""
+    pred = np.full(10, 5.0)
+    return Prediction(pred + residual, pred, np.ones(10, bool), np.arange(10), low=pred - 1, high=pred + 1)
+
+
+@pytest.mark.parametrize(("calibrate", "low", "high"), [(True, 2.0, 8.0), (False, 4.0, 6.0)])
+def test_intervals_are_as_wide_as_validation_needs(calibrate, low, high):
+    task = fit(labelled(VALUES), "regression", loss_fn={"name": "gaussian_nll", "calibrate": calibrate})
+    factor = task.decide(interval(task, 3.0))
+    assert factor == (3.0 if calibrate else 1.0)
+    widened = task.decided(interval(task, 0.0), factor)
+    assert (widened.low[0], widened.high[0], widened.pred[0]) == (low, high, 5.0)
+
+
+def test_intervals_stay_within_bounds():
+    task = fit(labelled([1.0, 6.0]), "regression", loss_fn="quantile", bounds=[0.5, 7])
+    widened = task.decided(interval(task, 0.0), 10.0)
+    assert (widened.low[0], widened.high[0]) == (0.5, 7.0)
+
+
+def test_a_point_loss_has_no_interval_to_widen():
+    pred = np.zeros(3)
+    task = fit(labelled(VALUES), "regression")
+    assert task.decide(Prediction(pred, pred, np.ones(3, bool), np.arange(3))) is None

@@ -14,7 +14,7 @@ from torch.nn import functional as F
 
 from polyhead.scoring.prediction import Prediction
 from polyhead.training.description import describe_data
-from polyhead.training.evaluation import Pooled, decided, pool, score, thresholds
+from polyhead.training.evaluation import Pooled, decide, decided, pool, score
 from polyhead.training.feed import Feed
 from polyhead.training.finish import prediction_frame
 from polyhead.training.network import build_network
@@ -141,7 +141,7 @@ def test_a_split_without_any_label_of_a_task_is_undefined_not_an_error(ready, ne
     feed = Feed(replace(ready.windows, targets=dark), ready.tasks, ready.scaling, CPU, fill=False)
     pooled = pool(network, feed, INDEX, 5)
     assert np.isnan(pooled.losses[:4]).all()
-    scores = score(ready.tasks, decided(ready.tasks, pooled, thresholds(ready.tasks, pooled)))
+    scores = score(ready.tasks, decided(ready.tasks, pooled, decide(ready.tasks, pooled)))
     for task in ("level", "tone", "loud", "pair"):
         assert {one.value for one in scores[task].values()} == {None}
         assert {one.reason for one in scores[task].values()} == {"no known label"}
@@ -169,7 +169,7 @@ def binary(truth, scores, mask=None) -> Pooled:
 def test_the_threshold_comes_from_known_validation_labels_and_is_applied_elsewhere(ready):
     tasks = [task for task in ready.tasks if task.kind == "binary"]
     val = binary([0, 0, 1, 1, 1, 1], [0.05, 0.1, 0.2, 0.3, 0.01, 0.02], mask=[1, 1, 1, 1, 0, 0])
-    at = thresholds(tasks, val)
+    at = decide(tasks, val)
     assert at == {"loud": pytest.approx(0.15)}
     test = binary([0, 1, 1, 0], [0.14, 0.16, 0.9, 0.4])
     after = decided(tasks, test, at)
@@ -237,8 +237,8 @@ def test_every_part_of_a_prediction_is_pooled(more, batch_size):
 def test_every_kind_is_scored(more):
     ready, built = more
     pooled = pool(built, feed_of(ready), INDEX, 8)
-    at = thresholds(ready.tasks, pooled)
-    assert set(at) == {"tags"}
+    at = decide(ready.tasks, pooled)
+    assert set(at) == {"spread", "range", "tags"}
     assert json.loads(json.dumps(at)) == at
     assert len(at["tags"]) == 2
     after = decided(ready.tasks, pooled, at)

@@ -14,7 +14,7 @@ from polyhead.signals.statistics import ChannelScaling
 from polyhead.tasks import fit_task
 from polyhead.training.feed import Feed
 
-from .synthetic import experiment, prepared
+from .synthetic import experiment
 
 CPU = torch.device("cpu")
 NAN = np.nan

@@ -34,6 +34,9 @@ class QuantileLoss(Block):
     """Pinball loss of several quantiles, which never cross; the prediction is the median."""
     levels: list[float] = Field(default=[0.05, 0.5, 0.95], min_length=1)
     """Probabilities of the quantiles, rising and with 0.5 among them. With 0.05 and 0.95 there is a 90 % interval."""
+    calibrate: bool = True
+    """Multiply the width of the 90 % interval by what it takes on validation's recordings, each counting as one; with
+    fewer than 9 of them it stays as it is."""
 
     @field_validator("levels")
     @classmethod
@@ -56,6 +59,9 @@ class GaussianLoss(Block):
     """Range of the logarithm of the variance, in units of the training variance."""
     var_reg: NonNegativeFloat = 0.0
     """Times the squared logarithm of the variance is added, which holds the variance near that of training."""
+    calibrate: bool = True
+    """Multiply the width of the 90 % interval by what it takes on validation's recordings, each counting as one; with
+    fewer than 9 of them it stays as it is."""
 
     @field_validator("logvar_clamp")
     @classmethod

@@ -7,12 +7,12 @@ from typing import Any, ClassVar
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from polyhead.config.tasks import BinaryOptions
 from polyhead.errors import InputError
 from polyhead.scoring.board import choose_threshold, fit_reference
+from polyhead.scoring.prediction import Prediction
 from polyhead.signals.statistics import ChannelScaling
 from polyhead.signals.target import Target, classes_of, encode
 from polyhead.signals.windows import Index, WindowSet
@@ -73,8 +73,9 @@ class Binary(ClassTask):
         score = output[:, 0].double().sigmoid().cpu().numpy()
         return Decoded((score >= 0.5).astype(np.int64), score)
 
-    def threshold(self, truth: NDArray[Any], score: NDArray[Any]) -> float:
-        return choose_threshold(truth, score)
+    def decide(self, known: Prediction) -> float:
+        assert known.score is not None
+        return choose_threshold(known.truth, known.score)
 
     def state(self) -> dict[str, Any]:
         return self.fitted.as_dict() | {"classes": list(self.classes), "pos_weight": self.pos_weight}

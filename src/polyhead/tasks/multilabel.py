@@ -14,6 +14,7 @@ from polyhead.config.losses import SoftIouLoss
 from polyhead.config.tasks import MultilabelOptions
 from polyhead.errors import InputError
 from polyhead.scoring.board import fit_reference
+from polyhead.scoring.prediction import Prediction
 from polyhead.scoring.threshold import choose_thresholds
 from polyhead.signals.statistics import ChannelScaling
 from polyhead.signals.target import Target, label_of
@@ -82,8 +83,9 @@ class Multilabel(LabelTask):
         score = output.double().sigmoid().cpu().numpy()
         return Decoded((score >= 0.5).astype(np.int64), score)
 
-    def threshold(self, truth: NDArray[Any], score: NDArray[Any]) -> list[float]:
-        return choose_thresholds(truth, score)
+    def decide(self, known: Prediction) -> list[float]:
+        assert known.score is not None
+        return choose_thresholds(known.truth, known.score)
 
     def counts(self, target: Target, group: Index, groups: int) -> dict[str, NDArray[np.int64]]:
         """Windows that have each label."""

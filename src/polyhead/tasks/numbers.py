@@ -12,6 +12,8 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from polyhead.config import losses as options
+from polyhead.scoring.calibration import interval_factor
+from polyhead.scoring.prediction import Prediction
 from polyhead.tasks.losses.gaussian import GaussianLoss, gaussian
 from polyhead.tasks.losses.number import NumberLoss, like
 from polyhead.tasks.losses.point import PointLoss, RelativeLoss, relative
@@ -59,11 +61,23 @@ class Numbers:
     def decode(self, output: Tensor) -> Decoded:
         """Predictions (batch, output, ...) in target units."""
         found = self.loss.decode(self._estimate(output.double()).cpu().numpy(), self.scale)
-        if self.bounds is None:
-            return found
-        # Of the prediction that cuts rounding only; an interval's end may lie beyond what the target can be.
-        cut = {key: getattr(found, key) for key in ("pred", "low", "high")}
-        return replace(found, **{key: np.clip(one, *self.bounds) for key, one in cut.items() if one is not None})
+        return found if self.bounds is None else replace(found, pred=np.clip(found.pred, *self.bounds))  # rounding only
+
+    def decide(self, known: Prediction, loss: LossOptions) -> float | None:
+        """How much wider intervals must be for these windows; None without any, 1 where they stay as they are."""
+        if known.low is None:
+            return None
+        return interval_factor(known) if getattr(loss, "calibrate", False) else 1.0
+
+    def widened(self, prediction: Prediction, factor: float) -> Prediction:
+        """The same predictions with intervals `factor` times as wide, within what the target can be."""
+        low, high = prediction.low, prediction.high
+        assert low is not None
+        assert high is not None
+        pred = prediction.pred.astype(np.float64)
+        ends = [pred + factor * (end - pred) for end in (low, high)]
+        low, high = ends if self.bounds is None else (np.clip(end, *self.bounds) for end in ends)
+        return replace(prediction, low=low, high=high)
 
     def constant(self, truth: Array, weights: Weights | None) -> Constant:
         """The best constant for scaled targets (n, output, ...) and its mean loss, both in float64."""

@@ -13,6 +13,7 @@ from torch import Tensor, nn
 from polyhead.config.tasks import RegressionOptions
 from polyhead.errors import InputError
 from polyhead.scoring.board import fit_reference
+from polyhead.scoring.prediction import Prediction
 from polyhead.signals.statistics import ChannelScaling
 from polyhead.signals.target import Target
 from polyhead.signals.windows import Index, WindowSet
@@ -88,6 +89,13 @@ class Regression(LabelTask):
             return found
         parts = {key: getattr(found, key) for key in ("pred", "sd", "low", "high")}
         return replace(found, **{key: one[:, 0] for key, one in parts.items() if one is not None})
+
+    def decide(self, known: Prediction) -> float | None:
+        return self.numbers.decide(known, self.options.loss_fn)
+
+    def decided(self, prediction: Prediction, decision: float | list[float]) -> Prediction:
+        assert isinstance(decision, float)
+        return self.numbers.widened(prediction, decision)
 
     def counts(self, target: Target, group: Index, groups: int) -> None:
         return None

@@ -14,6 +14,7 @@ from torch import Tensor
 from polyhead.config.tasks import ForecastOptions, ReconstructionOptions
 from polyhead.errors import InputError
 from polyhead.scoring.board import fit_reference
+from polyhead.scoring.prediction import Prediction
 from polyhead.signals.statistics import ChannelScaling
 from polyhead.signals.windows import Batch, Index, WindowSet
 from polyhead.tasks.numbers import Numbers, fit_loss, restore_loss
@@ -34,6 +35,7 @@ class SignalTask(Task):
 
     within: ClassVar[bool]
     input: str
+    options: Options
     channels: tuple[int, ...]
     numbers: Numbers
 
@@ -49,6 +51,13 @@ class SignalTask(Task):
 
     def decode(self, output: Tensor) -> Decoded:
         return self.numbers.decode(output)
+
+    def decide(self, known: Prediction) -> float | None:
+        return self.numbers.decide(known, self.options.loss_fn)
+
+    def decided(self, prediction: Prediction, decision: float | list[float]) -> Prediction:
+        assert isinstance(decision, float)
+        return self.numbers.widened(prediction, decision)
 
     def state(self) -> dict[str, Any]:
         return self.fitted.as_dict() | {"channels": list(self.channels)} | self.numbers.state()

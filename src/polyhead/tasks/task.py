@@ -128,14 +128,15 @@ class Task(ABC):
         """The output (output,) that the head starts at."""
         return torch.tensor(self.fitted.constant, dtype=torch.float32)
 
-    def threshold(self, truth: NDArray[Any], score: NDArray[Any]) -> float | list[float] | None:
-        """Where scores best turn into yes, one number or one per label; None for a kind that knows no such thing."""
+    def decide(self, known: Prediction) -> float | list[float] | None:
+        """What validation's known windows decide: where scores best turn into yes, one number or one per label, or how
+        much wider intervals must be; None where there is nothing to decide."""
         return None
 
-    def decided(self, prediction: Prediction, threshold: float | list[float]) -> Prediction:
+    def decided(self, prediction: Prediction, decision: float | list[float]) -> Prediction:
         """The same scores, decided at a threshold, or at one per label."""
         assert prediction.score is not None
-        pred = (prediction.score >= np.asarray(threshold)).astype(np.int64)
+        pred = (prediction.score >= np.asarray(decision)).astype(np.int64)
         return replace(prediction, pred=pred)
 
     def loss_sum(self, output: Tensor, truth: Tensor, mask: Tensor | None, weight: Tensor | None = None) -> Tensor:

@@ -15,7 +15,7 @@ from polyhead.scoring.prediction import Prediction
 from polyhead.signals.windows import Index
 from polyhead.trace.steps import write_steps
 from polyhead.trace.tables import Value
-from polyhead.training.evaluation import Pooled, decided, pool, score, thresholds
+from polyhead.training.evaluation import Pooled, decide, decided, pool, score
 from polyhead.training.selection import mean_skill, monitored, primary, towards
 from polyhead.training.session import Session
 from polyhead.training.steplog import composition
@@ -89,7 +89,7 @@ def _validate(session: Session) -> dict[str, Pooled]:
     pooled = {
         name: pool(session.evaluated, session.feed, index, session.options.batch_size) for name, index in wanted.items()
     }
-    at = thresholds(session.tasks, pooled["val"])
+    at = decide(session.tasks, pooled["val"])
     return {name: decided(session.tasks, one, at) for name, one in pooled.items()}
 
 

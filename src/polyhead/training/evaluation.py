@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from torch import nn
 
 from polyhead.scoring.board import score_task
+from polyhead.scoring.known import only_known
 from polyhead.scoring.metric import Score
 from polyhead.scoring.prediction import Prediction
 from polyhead.signals.statistics import chunks
@@ -19,8 +20,8 @@ from polyhead.signals.windows import Index
 from polyhead.tasks import Decoded, Observed, SignalTask, Task
 from polyhead.training.feed import Feed
 
-Thresholds = Mapping[str, float | list[float]]
-"""By task: where scores turn into yes, one number or one per label."""
+Decisions = Mapping[str, float | list[float]]
+"""By task: where scores turn into yes, one number or one per label, or how much wider intervals must be."""
 
 
 @dataclass(frozen=True)
@@ -77,19 +78,14 @@ def _joined(decoded: Sequence[Decoded], part: str) -> NDArray[Any] | None:
     return None if any(one is None for one in arrays) else np.concatenate(arrays)
 
 
-def thresholds(tasks: Sequence[Task], pooled: Pooled) -> dict[str, float | list[float]]:
-    """The thresholds of largest F1 of each task of yes and no; meant for validation predictions."""
-    chosen: dict[str, float | list[float]] = {}
-    for task in tasks:
-        one = pooled.predictions[task.name]
-        found = None if one.score is None else task.threshold(one.truth[one.mask], one.score[one.mask])
-        if found is not None:
-            chosen[task.name] = found
-    return chosen
+def decide(tasks: Sequence[Task], pooled: Pooled) -> dict[str, float | list[float]]:
+    """What each task decides on these predictions, which are meant to be validation's."""
+    found = {task.name: task.decide(only_known(pooled.predictions[task.name])) for task in tasks}
+    return {name: one for name, one in found.items() if one is not None}
 
 
-def decided(tasks: Sequence[Task], pooled: Pooled, at: Thresholds) -> Pooled:
-    """The same predictions with tasks of yes and no decided at these thresholds."""
+def decided(tasks: Sequence[Task], pooled: Pooled, at: Decisions) -> Pooled:
+    """The same predictions with what was decided."""
     predictions = dict(pooled.predictions)
     for task in tasks:
         if task.name in at:

@@ -14,7 +14,7 @@ from polyhead.trace.folder import RunFolder
 from polyhead.trace.predictions import write_frame
 from polyhead.training.evaluation import Pooled, decided, pool
 from polyhead.training.finish import prediction_frame
-from polyhead.training.judgement import Judged, add_split
+from polyhead.training.judgement import Judged, add_split, decisions
 from polyhead.training.preparation import Prepared, prepare
 from polyhead.training.restored import restore
 
@@ -62,10 +62,10 @@ def pool_folds(run: RunFolder, folds: Sequence[Fold], source: Source) -> dict[st
 
 
 def _tested(fold: Fold, prepared: Prepared) -> Pooled:
-    """The test predictions of a fold's best checkpoint, decided at the thresholds of its own validation."""
+    """The test predictions of a fold's best checkpoint, decided as its own validation did."""
     network, feed = restore(fold.run, fold.experiment, prepared.windows, prepared.tasks, "best")
     pooled = pool(network, feed, prepared.split["test"], fold.experiment.train.batch_size)
-    return decided(prepared.tasks, pooled, fold.run.read("metrics.json")["thresholds"])
+    return decided(prepared.tasks, pooled, decisions(fold.run.read("metrics.json")))
 
 
 def write_folds(run: RunFolder, folds: Sequence[Fold], status: str) -> None:

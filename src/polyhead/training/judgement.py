@@ -18,7 +18,7 @@ from polyhead.scoring.reference import Reference
 from polyhead.scoring.slices import score_slices
 from polyhead.signals.windows import Index, WindowSet
 from polyhead.tasks import Task
-from polyhead.training.evaluation import Pooled, Thresholds, decided, pool, thresholds
+from polyhead.training.evaluation import Decisions, Pooled, decide, decided, pool
 from polyhead.training.feed import Feed
 from polyhead.training.selection import mean_skill
 
@@ -43,19 +43,29 @@ def judge(
     feed: Feed,
     index: Mapping[str, Index],
     experiment: Experiment,
-    at: Thresholds | None = None,
+    at: Decisions | None = None,
 ) -> tuple[dict[str, Any], dict[str, Pooled]]:
     """Metrics as metrics.json holds them and pooled predictions, per split in `index`.
 
-    Tasks of yes and no are decided at the thresholds `at`, or, where it is None, at those of largest F1 on validation.
+    Thresholds and widths of intervals are those `at`, or, where it is None, those that validation decides.
     """
     pooled = {name: pool(network, feed, rows, experiment.train.batch_size) for name, rows in index.items()}
-    at = thresholds(feed.tasks, pooled["val"]) if at is None else at
+    at = decide(feed.tasks, pooled["val"]) if at is None else at
     pooled = {name: decided(feed.tasks, one, at) for name, one in pooled.items()}
-    metrics: dict[str, Any] = {"thresholds": dict(at), "summary": {}, "joint": {}, "slices": {}}
+    scored = {task.name for task in feed.tasks if next(iter(pooled.values())).predictions[task.name].score is not None}
+    metrics: dict[str, Any] = {
+        "thresholds": {task: one for task, one in at.items() if task in scored},
+        "interval_factors": {task: one for task, one in at.items() if task not in scored},
+        **{"summary": {}, "joint": {}, "slices": {}},
+    }
     for name, one in pooled.items():
         add_split(metrics, name, [Judged(feed.tasks, feed.windows, index[name], one)], experiment)
     return metrics, pooled
+
+
+def decisions(metrics: Mapping[str, Any]) -> Decisions:
+    """What validation decided, out of metrics.json."""
+    return {**metrics["thresholds"], **metrics["interval_factors"]}
 
 
 def add_split(metrics: dict[str, Any], split: str, parts: Sequence[Judged], experiment: Experiment) -> None:

@@ -24,7 +24,7 @@ from polyhead.training.description import fingerprints
 from polyhead.training.evaluation import decided, pool
 from polyhead.training.feed import Feed
 from polyhead.training.finish import prediction_frame, write_predictions
-from polyhead.training.judgement import judge
+from polyhead.training.judgement import decisions, judge
 from polyhead.training.network import Network, build_network
 from polyhead.training.preparation import prepare
 
@@ -49,7 +49,7 @@ def judge_splits(
     if not split:
         return metrics
     kept = {key: {split: one} for key in ("summary", "joint", "slices") if (one := metrics[key].get(split))}
-    return {"thresholds": metrics["thresholds"], split: metrics[split]} | kept
+    return {key: metrics[key] for key in ("thresholds", "interval_factors", split)} | kept
 
 
 def judge_file(run: RunFolder, experiment: Experiment, source: Source, checkpoint: str, csv: bool) -> dict[str, Any]:
@@ -57,7 +57,7 @@ def judge_file(run: RunFolder, experiment: Experiment, source: Source, checkpoin
     windows = assemble(experiment.data, source, experiment.horizon, experiment.seed)
     tasks = _tasks(run, experiment)
     network, feed = restore(run, experiment, windows, tasks, checkpoint)
-    at = run.read("metrics.json")["thresholds"]
+    at = decisions(run.read("metrics.json"))
     index = np.arange(len(windows))
     if experiment.data.window is not None and experiment.data.window.judged("test") == "last":
         index = last_windows(windows, index)
@@ -75,7 +75,7 @@ def predict_file(run: RunFolder, experiment: Experiment, source: Source, checkpo
     network, feed = restore(run, experiment, windows, tasks, checkpoint, labels=False)
     index = np.arange(len(windows))
     pooled = pool(network, feed, index, experiment.train.batch_size)
-    pooled = decided(tasks, pooled, run.read("metrics.json")["thresholds"])
+    pooled = decided(tasks, pooled, decisions(run.read("metrics.json")))
     write_frame(output, prediction_frame(tasks, windows, index, pooled, truth=False))
     return len(windows)
 
