@@ -15,6 +15,8 @@ import pytest
 
 from polyhead.report.page import write_report
 
+from .folders import write_folded, write_wide
+
 Change = Callable[[Path, str], AbstractContextManager[dict[str, Any]]]
 TASKS = ("fault", "anomaly", "life", "next")
 CLASSES = ("normal", "inner", "outer", "ball")
@@ -136,6 +138,23 @@ def bare(tmp_path: Path) -> Path:
     folder = write_run(tmp_path / "20260102-030405")
     shutil.rmtree(folder / "trace")
     shutil.rmtree(folder / "predictions")
+    return folder
+
+
+@pytest.fixture(scope="session")
+def wide(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Folder of a run of the kinds that the other lacks, with its report written; to be read only."""
+    folder = write_wide(tmp_path_factory.mktemp("wide") / "20260102-030405")
+    write_report(folder)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def folded(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Folder of a run of three folds, with its report and theirs written; to be read only."""
+    folder = write_folded(tmp_path_factory.mktemp("folded") / "20260102-030405")
+    for each in (*sorted((folder / "folds").iterdir()), folder):
+        write_report(each)
     return folder
 
 

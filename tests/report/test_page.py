@@ -21,7 +21,7 @@ from polyhead.report.page import write_report
 Change = Callable[[Path, str], AbstractContextManager[dict[str, Any]]]
 HOSTILE = '<script src="https://evil.example/x.js">alert("`$|")</script>'
 SECTIONS = ["Tasks on test", "Learning curves", "Who moved the backbone", "Predictions against truth, test"]
-SECTIONS += ["Data and split", "Configuration", "How to reproduce"]
+SECTIONS += ["Network", "Data and split", "Configuration", "How to reproduce"]
 
 
 class Tags(HTMLParser):

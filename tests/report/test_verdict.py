@@ -84,6 +84,18 @@ def test_the_count_reads_as_a_sentence(tasks: dict[str, Any], start: str) -> Non
     assert verdict.headline.startswith(start)
 
 
+def test_many_tasks_without_success_are_named_by_outcome() -> None:
+    worse, none = scored(0.4, 0.5, -0.2), scored(None, None, None, reason="one class")
+    tasks = {"a": GOOD, "b": LEVEL, "c": worse, "d": LEVEL, "e": none}
+    verdict = give_verdict(run_of({"test": tasks}, data=BY_BEARING))
+    assert verdict is not None
+    assert verdict.headline == (
+        "1 of 5 tasks beats its floor on unseen recordings; `c` is worse than its floor; "
+        "`b`, `d` are not distinguishable from their floor; `e` cannot be judged."
+    )
+    assert verdict.tasks[1].sentence.endswith("against 0.00 for the mean"), "the numbers are still there"
+
+
 def test_an_undefined_primary_metric_names_its_reason() -> None:
     one_class = scored(None, None, None, reason="one class")
     verdict = give_verdict(run_of({"test": {"a": GOOD, "b": one_class}}, data=BY_BEARING))

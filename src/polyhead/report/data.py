@@ -65,12 +65,52 @@ def recordings(run: Run) -> list[tuple[str, str]]:
 
 def label_tables(run: Run) -> list[Table]:
     """Labels of each task per split: counts of classes, or the summary of a number, and what is missing."""
-    return [_labels(task, run.target(task)) for task in run.tasks if run.target(task)]
+    return [_labels(task, run.target(task)) for task in run.tasks if run.target(task).get("known")]
 
 
 def input_tables(run: Run) -> list[Table]:
     """Profile and scaling of each channel of each input."""
-    return [_input(name, made) for name, made in (run.data.get("inputs") or {}).items()]
+    return [_input(name, made) for name, made in (run.data.get("inputs") or {}).items() if made.get("profile")]
+
+
+def counted_lines(run: Run) -> list[str]:
+    """What was masked and what was left out of all splits, in sentences."""
+    windows, split = run.data.get("windows") or {}, run.data.get("split") or {}
+    lines = []
+    if windows.get("masked"):
+        of = f" of {_count(windows['total']).text}" if windows.get("total") is not None else ""
+        lines.append(
+            f"{_count(windows['masked']).text}{of} windows are shorter than their length: what is missing at the front"
+            " is masked."
+        )
+    if split.get("left_out"):
+        lines.append(f"{_count(split['left_out']).text} windows stand in no split.")
+    return lines
+
+
+def reweighting_table(run: Run) -> Table | None:
+    """The weights of training windows: how many windows of equal weight would count as much, and the largest weight."""
+    made = run.data.get("reweighting")
+    if not made:
+        return None
+    columns = ["windows", "effective", "share, %", "largest weight", "bins", "of them empty"]
+    targets = made.get("targets") or {}
+    rows = [Row(name, [_count(one.get("known")), *_spread(one), *_bins(one)]) for name, one in targets.items()]
+    # With one target the product is that target's weights.
+    if len(targets) != 1:
+        rows.append(Row("their product", [_count(made.get("windows")), *_spread(made), number(None), number(None)]))
+    return Table("Weights of training windows", "target", columns, rows)
+
+
+def _spread(made: Record) -> list[Number]:
+    share = made.get("share")
+    percent = number(None if share is None else 100 * share, 1)
+    return [number(made.get("effective"), 0), percent, number(made.get("largest"), 2)]
+
+
+def _bins(made: Record) -> list[Number]:
+    text = " × ".join(str(count) for count in made.get("bins") or [])
+    return [Number(text or number(None).text, text), _count(made.get("empty"))]
 
 
 def _labels(task: str, target: Record) -> Table:
@@ -95,15 +135,22 @@ def _labels(task: str, target: Record) -> Table:
 def _input(name: str, made: Record) -> Table:
     profile, scaling = made.get("profile") or {}, made.get("scaling") or {}
     channels = [str(channel) for channel in made.get("channels") or profile]
-    columns = ["mean", "sd", "min", "max", "non-finite", "offset", "scale"]
+    scaled = [
+        key for key in ("offset", "scale") if scaling.get(key) is not None
+    ]  # not where each recording has its own
+    columns = ["mean", "sd", "min", "max", "non-finite", *scaled]
     rows = []
     for index, channel in enumerate(channels):
         of = profile.get(channel) or {}
         values = [of.get(key) for key in ("mean", "sd", "min", "max")]
         cells = [number(value) for value in values] + [_count(of.get("non_finite"))]
-        rows.append(Row(channel, cells + [number(_at(scaling.get(key), index)) for key in ("offset", "scale")]))
+        rows.append(Row(channel, cells + [number(_at(scaling.get(key), index)) for key in scaled]))
     shape = " × ".join(str(size) for size in made.get("shape") or [])
-    title = ", ".join(part for part in (_titled(name, made), shape, f"scaling {scaling.get('kind', 'none')}") if part)
+    title = ", ".join(
+        part
+        for part in (_titled(name, made), shape, f"scaling {str(scaling.get('kind', 'none')).replace('_', ' ')}")
+        if part
+    )
     return Table(title, "channel", columns, rows)
 
 
@@ -122,7 +169,7 @@ def _count(value: Any) -> Number:
 
 def _at(values: Any, index: int) -> float | None:
     if isinstance(values, list):
-        return float(values[index]) if index < len(values) else None
+        return float(values[index]) if index < len(values) and values[index] is not None else None
     return float(values) if isinstance(values, int | float) else None
 
 

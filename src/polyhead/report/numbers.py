@@ -7,6 +7,12 @@ from dataclasses import dataclass
 
 UNDEFINED = "–"
 LEAST_FIXED = 1e-6  # smaller numbers are written with an exponent
+NAMES = {  # metrics whose keys do not read on their own
+    "coverage_90": "coverage of 90 % intervals",
+    "pull_sd": "sd of pulls",
+    "within_1": "within 1 step",
+    "all_correct": "all correct",
+}
 WORDS = {"r2": "R²", "f1": "F1", "auroc": "AUROC", "nll": "NLL", "nasa": "NASA", "loss": "loss"} | {
     error: error.upper() for error in ("mae", "mse", "rmse", "mape")
 }
@@ -83,7 +89,7 @@ def duration(seconds: float | None) -> str:
 
 def metric_label(key: str) -> str:
     """A metric's key as prose: `macro_f1` is macro F1, `r2` is R²; what is not known stays as it is."""
-    return " ".join(WORDS.get(word, word) for word in key.split("_"))
+    return NAMES.get(key) or " ".join(WORDS.get(word, word) for word in key.split("_"))
 
 
 def _grouped(value: float, decimals: int) -> str:

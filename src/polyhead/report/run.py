@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -15,14 +15,17 @@ from polyhead.trace.steps import read_steps
 if TYPE_CHECKING:
     import polars
 
-NOT_SPLITS = ("schema_version", "thresholds", "summary")
+SCORED = (*SPLITS, "data")  # what metrics.json may hold scores of; its other keys are about all of them
 
 Record = Mapping[str, Any]
 
 
 @dataclass(frozen=True)
 class Run:
-    """A run folder. A JSON file that is not there is an empty mapping, a table that is not there is None."""
+    """A run folder. A JSON file that is not there is an empty mapping, a table that is not there is None.
+
+    A run of several `folds` has no data, network and environment of its own: what it says of them all folds share.
+    """
 
     path: Path
     config_text: str
@@ -31,6 +34,7 @@ class Run:
     metadata: Record
     data: Record
     metrics: Record
+    folds: tuple[Run, ...] = ()
 
     @cached_property
     def config(self) -> Record:
@@ -50,10 +54,21 @@ class Run:
         return str(self.config.get("name") or self.path.resolve().name)
 
     @property
+    def stamp(self) -> str:
+        """The folder's name; that of a fold begins with the run it belongs to."""
+        path = self.path.resolve()
+        return f"{path.parent.parent.name}, fold {path.name}" if self.is_fold else path.name
+
+    @property
+    def is_fold(self) -> bool:
+        """Whether this is one fold of a larger run."""
+        path = self.path.resolve()
+        return path.parent.name == "folds" and (path.parent.parent / "config.yaml").is_file()
+
+    @property
     def splits(self) -> list[str]:
-        """Splits that have scores: train, val, test, then any other."""
-        found = [key for key in self.metrics if key not in NOT_SPLITS]
-        return [s for s in SPLITS if s in found] + [s for s in found if s not in SPLITS]
+        """Splits that have scores: train, val, test, and the windows of another file."""
+        return [split for split in SCORED if split in self.metrics]
 
     @property
     def judged(self) -> str | None:
@@ -70,9 +85,30 @@ class Run:
         """What metadata.json says of a task."""
         return _mapping(self.metadata.get("tasks", {}).get(name))
 
+    def options(self, name: str) -> Record:
+        """A task's options: in full where metadata.json has them, else as they were written."""
+        full = _mapping(_mapping(self.metadata.get("configuration")).get("tasks")) or _mapping(self.config.get("tasks"))
+        return _mapping(full.get(name))
+
     def target(self, name: str) -> Record:
         """What data.json says of a task's target."""
         return _mapping(self.data.get("targets", {}).get(name))
+
+    @property
+    def joint(self) -> Record:
+        """{split: {name: score}} of the metrics across tasks."""
+        return _mapping(self.metrics.get("joint"))
+
+    @property
+    def slices(self) -> Record:
+        """{split: {task: {column: {"values": {value: {metric: score}}, "reason": why there are none}}}}."""
+        return _mapping(self.metrics.get("slices"))
+
+    @property
+    def fold_names(self) -> list[str]:
+        """The names of the folds, as the state has them, or their folders'."""
+        named = [str(name) for name in self.state.get("folds") or []]
+        return [named[i] if i < len(named) else fold.path.name for i, fold in enumerate(self.folds)]
 
     def primary(self, split: str | None, task: str) -> tuple[str, Record]:
         """Name and score of a task's primary metric on a split; an empty score where there is none."""
@@ -119,8 +155,32 @@ def read_run(path: Path) -> Run:
         )
     config = path / "config.yaml"
     text = config.read_text(encoding="utf-8", errors="replace") if config.is_file() else ""
-    parts = ("environment", "state", "metadata", "data", "metrics")
-    return Run(path, text, **{part: _read(path, f"{part}.json") for part in parts})
+    parts = {part: _read(path, f"{part}.json") for part in ("environment", "state", "metadata", "data", "metrics")}
+    inner = sorted((path / "folds").glob("*"), key=lambda each: (len(each.name), each.name))  # 100 comes after 99
+    folds = tuple(read_run(each) for each in inner if (each / "config.yaml").is_file())
+    return Run(path, text, **parts | _shared(folds), folds=folds)
+
+
+def _shared(folds: Sequence[Run]) -> dict[str, Record]:
+    """What all folds have alike, as files of the whole run would say it; nothing where there is no fold."""
+    begun = [fold for fold in folds if fold.data]
+    if not begun:
+        return {}
+    data, splits = begun[0].data, [_mapping(fold.data.get("split")) for fold in begun]
+    counted = [split["shared_recordings"] for split in splits if split.get("shared_recordings") is not None]
+    kept = {
+        "targets": _stripped(data.get("targets"), "kind", "unit", "classes", "key"),
+        "inputs": _stripped(data.get("inputs"), "channels", "unit"),
+        "split": {key: splits[0].get(key) for key in ("by", "seed", "note")}
+        | {"shared_recordings": max(counted, default=None)},
+        "fingerprint": _stripped({"": data.get("fingerprint")}, "data")[""],
+        "reweighting": None,
+    }
+    return {"environment": begun[0].environment, "metadata": begun[0].metadata, "data": {**data, **kept}}
+
+
+def _stripped(items: Any, *keys: str) -> dict[str, Record]:
+    return {name: {key: one[key] for key in keys if key in one} for name, one in _mapping(items).items() if one}
 
 
 def _read(path: Path, name: str) -> Record:

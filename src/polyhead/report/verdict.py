@@ -15,6 +15,7 @@ OUTCOMES: dict[Outcome, str] = {
     "worse": "worse than its floor",
     "undefined": "undefined",
 }
+SPELT_OUT = 3  # tasks without success up to which the headline holds their numbers
 NO_ARTICLE = ("persistence", "all-positive", "chance")  # names of trivial predictors that read on their own
 
 
@@ -67,6 +68,20 @@ def give_verdict(run: Run) -> Verdict | None:
 def place(run: Run, split: str) -> str:
     """Where the judged windows come from, as the split allows to say it and no better."""
     made = run.data.get("split", {})
+    if run.folds:
+        return f"{_folded(run, made)}, pooled over {len(run.folds)} folds"
+    return _whence(made, split)
+
+
+def _folded(run: Run, made: Record) -> str:
+    asked = str((run.config.get("data") or {}).get("split", {}).get("folds") or "")
+    left_out = asked.removeprefix("leave-one-").removesuffix("-out") if asked.startswith("leave-one-") else ""
+    if left_out and not made.get("shared_recordings"):
+        return f"on each `{_plain(left_out)}` that training had never seen"
+    return _whence(made, "test")
+
+
+def _whence(made: Record, split: str) -> str:
     if split == "train":
         return "on the very windows that were trained on"
     if made.get("by") == "time":
@@ -94,6 +109,9 @@ def unfinished_line(run: Run) -> str:
     """What stands where the verdict would: the run has no scores yet."""
     state = run.state
     at = f"epoch {state['epoch']} of {state['epochs']}" if state.get("epochs") is not None else ""
+    if run.folds:
+        done = sum(fold.state.get("status") == "finished" for fold in run.folds)
+        at = f"{done} of the {len(run.folds)} folds begun {'is' if done == 1 else 'are'} finished"
     found = ", ".join(part for part in (f"status {state['status']}" if state.get("status") else "", at) if part)
     return f"This run is not finished{f' ({found})' if found else ''}: it has no scores, so there is no verdict."
 
@@ -103,18 +121,18 @@ def _task_verdict(run: Run, split: str, task: str) -> TaskVerdict:
     outcome = judge(score)
     if outcome != "undefined":
         verb = "" if outcome == "beats" else "is "
-        return TaskVerdict(task, outcome, f"{_name(task)} {verb}{OUTCOMES[outcome]}: {numbers_of(metric, score)}")
+        return TaskVerdict(task, outcome, f"{quoted(task)} {verb}{OUTCOMES[outcome]}: {numbers_of(metric, score)}")
     reason = _plain(score.get("reason") or f"there is no score of it on {split}")
     if score.get("value") is not None and score.get("floor") is not None:
         found = f"{numbers_of(metric, score)} leaves nothing to judge"
     else:
         found = f"its {_plain(metric_label(metric)) or 'primary metric'} is undefined"
-    return TaskVerdict(task, outcome, f"{_name(task)} cannot be judged: {found} ({reason})")
+    return TaskVerdict(task, outcome, f"{quoted(task)} cannot be judged: {found} ({reason})")
 
 
 def _headline(tasks: list[TaskVerdict], where: str) -> str:
     won = sum(task.outcome == "beats" for task in tasks)
-    others = [task.sentence for task in tasks if task.outcome != "beats"]
+    others = _others([task for task in tasks if task.outcome != "beats"])
     verb = "beats its floor" if won == 1 or not won else "beat their floor"
     if not tasks:
         return "There is no task to judge."
@@ -128,10 +146,25 @@ def _headline(tasks: list[TaskVerdict], where: str) -> str:
     return "; ".join([start, *others]) + "."
 
 
+def _others(tasks: list[TaskVerdict]) -> list[str]:
+    """Each task with its numbers; of more than a reader takes in at once only their names, by outcome."""
+    if len(tasks) <= SPELT_OUT:
+        return [task.sentence for task in tasks]
+    words: dict[Outcome, tuple[str, str]] = {
+        "worse": ("is worse than its floor", "are worse than their floor"),
+        "even": ("is not distinguishable from its floor", "are not distinguishable from their floor"),
+        "undefined": ("cannot be judged", "cannot be judged"),
+    }
+    named = {outcome: [quoted(task.task) for task in tasks if task.outcome == outcome] for outcome in words}
+    return [f"{', '.join(names)} {words[outcome][len(names) > 1]}" for outcome, names in named.items() if names]
+
+
 def _caveats(run: Run, split: str, tasks: list[TaskVerdict]) -> list[str]:
     caveats = []
     if split != "test":
         caveats.append(f"There is no test split: this is {split}, which also chose the checkpoint, so it flatters.")
+    if run.is_fold:
+        caveats.append("This is one fold of several: the result is that of all of them, pooled, on the run's own page.")
     if (status := run.state.get("status")) not in (None, "finished", "evaluating"):
         caveats.append(f"The run's status is {_plain(status)}: these scores are of an earlier evaluation.")
     shared = run.data.get("split", {}).get("shared_recordings")
@@ -142,7 +175,7 @@ def _caveats(run: Run, split: str, tasks: list[TaskVerdict]) -> list[str]:
         t.task for t in tasks if t.outcome in ("beats", "worse") and not run.primary(split, t.task)[1].get("interval")
     ]
     if bare:
-        caveats.append(f"Without an interval, so chance is not excluded: {', '.join(map(_name, bare))}.")
+        caveats.append(f"Without an interval, so chance is not excluded: {', '.join(map(quoted, bare))}.")
     return caveats
 
 
@@ -153,7 +186,8 @@ def _for(predictor: str | None) -> str:
     return f" for {article}{_plain(predictor)}"
 
 
-def _name(task: str) -> str:
+def quoted(task: str) -> str:
+    """A name as a sentence marks it."""
     return f"`{_plain(task)}`"
 
 

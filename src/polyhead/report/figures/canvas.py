@@ -143,6 +143,13 @@ def plain_logarithm(axes: Axes) -> None:
     axes.yaxis.set_minor_formatter(NullFormatter())
 
 
+def whole_numbers(axes: Axes, ticks: int = 6) -> None:
+    """A horizontal axis of steps, counts or epochs: no ticks between them."""
+    from matplotlib.ticker import MaxNLocator
+
+    axes.xaxis.set_major_locator(MaxNLocator(nbins=ticks, integer=True, min_n_ticks=1))
+
+
 def _keep(name: str, caption: str, figure: Figure) -> Panel:
     png, svg = io.BytesIO(), io.StringIO()
     figure.savefig(png, format="png", dpi=RASTER_DPI, facecolor="white", metadata={"Software": None})

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from polyhead.report.figures.canvas import COLOURS, HEIGHT, INK, PAPER, Panel, draw, short
+from polyhead.report.figures.canvas import COLOURS, HEIGHT, INK, PAPER, Panel, draw, short, whole_numbers
 from polyhead.report.numbers import number
 from polyhead.report.run import Run
 
@@ -32,6 +32,23 @@ def classification_panels(run: Run, task: str, rows: polars.DataFrame) -> list[P
     if known and all(score in rows.columns for score in scores):
         panels.append(_reliability(task, rows.select(scores).to_numpy().max(axis=1), truth == pred))
     return panels
+
+
+def ordinal_panels(run: Run, task: str, rows: polars.DataFrame) -> list[Panel]:
+    """The confusion matrix with the classes in their order, by how many steps predictions are off, and calibration."""
+    confusion, *others = classification_panels(run, task, rows)
+    known = [str(label) for label in run.target(task).get("classes") or []]
+    truth, pred = (rows[f"{task}.{part}"].cast(str).to_list() for part in ("truth", "pred"))
+    steps = steps_off(known, truth, pred)
+    return [confusion, *others] if steps is None else [confusion, _steps(task, steps), *others]
+
+
+def steps_off(classes: list[str], truth: list[str], pred: list[str]) -> np.ndarray | None:
+    """By how many steps each prediction is above the truth; None where a class has no place in the order."""
+    place = {label: index for index, label in enumerate(classes)}
+    if any(label not in place for label in {*truth, *pred}):
+        return None
+    return np.array([place[b] - place[a] for a, b in zip(truth, pred, strict=True)])
 
 
 def binary_panels(run: Run, task: str, rows: polars.DataFrame) -> list[Panel]:
@@ -84,6 +101,22 @@ def _cell(count: int, share: float, known: bool, size: int) -> str:
         return "0"
     percent = f"{100 * share:.0f}" if share >= 0.005 else "<1"
     return f"{count}\n{percent} %" if size <= COUNTED else percent
+
+
+def _steps(task: str, steps: np.ndarray) -> Panel:
+    reach = max(1, int(np.abs(steps).max()))
+    at = np.arange(-reach, reach + 1)
+    shares = np.array([(steps == step).mean() for step in at])
+
+    def paint(axes: Axes) -> None:
+        from matplotlib.ticker import FuncFormatter
+
+        axes.bar(at, shares, color=[COLOURS[0] if step == 0 else COLOURS[1] for step in at], alpha=0.75, width=0.8)
+        whole_numbers(axes, 9)
+        axes.xaxis.set_major_formatter(FuncFormatter(lambda step, _: f"{step:+.0f}".replace("-", "−") if step else "0"))
+        axes.set(xlabel="steps from the true class, + is higher", title="share of windows")
+
+    return draw(f"steps-off-{task}", f"By how many steps the predicted class of {task} is off.", paint)
 
 
 def _reliability(task: str, confidence: np.ndarray, right: np.ndarray) -> Panel:

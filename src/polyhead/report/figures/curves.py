@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from polyhead.report.figures.canvas import COLOURS, INK, Panel, draw, plain_logarithm
+from polyhead.report.figures.canvas import COLOURS, INK, Panel, draw, plain_logarithm, whole_numbers
 from polyhead.report.numbers import metric_label
 from polyhead.report.run import Run
 
@@ -69,12 +69,10 @@ def _line(axes: Axes, table: polars.DataFrame, column: str, label: str, ink: str
 
 
 def _epochs(axes: Axes, run: Run) -> None:
-    from matplotlib.ticker import MaxNLocator
-
     best = (run.state.get("best") or {}).get("epoch")
     if best is not None:
         axes.axvline(best, color=INK, lw=0.8, ls=":", label=f"best epoch ({best})")
-    axes.xaxis.set_major_locator(MaxNLocator(nbins=6, integer=True))
+    whole_numbers(axes)
     axes.set_xlabel("epoch")
 
 
@@ -91,5 +89,6 @@ def _keep_scale(axes: Axes, values: list[float], floor: float) -> None:
     reach = 4 * max(high - low, 1e-9)
     bottom = min(floor, max(min(values), low - reach))
     top = max(floor, min(max(values), high + reach))
-    margin = 0.06 * max(top - bottom, 1e-9)
+    # A line that lies on its floor stands in the middle, not in a scale of its rounding errors.
+    margin = max(0.06 * (top - bottom), 0.02 * max(abs(top), abs(bottom)), 1e-9)
     axes.set_ylim(bottom - margin, top + margin)

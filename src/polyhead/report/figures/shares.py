@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from polyhead.report.figures.canvas import INK, Panel, colour, dash, draw, plain_logarithm, short
+from polyhead.report.figures.canvas import INK, Panel, colour, dash, draw, plain_logarithm, short, whole_numbers
 from polyhead.report.run import Run
 
 if TYPE_CHECKING:
@@ -51,6 +51,7 @@ def _norms(run: Run, steps: polars.DataFrame) -> Panel | None:
             style = {"color": colour(index), "ls": dash(index), "label": short(task), **_marks(rows)}
             axes.plot(rows["step"], rows[f"grad_norm.{task}"], **style)
         plain_logarithm(axes)
+        whole_numbers(axes)
         axes.set(xlabel="step", title="gradient norm at the backbone's output")
 
     return draw("gradient-norms", "Norm of each task's gradient at the backbone's output, where it was sampled.", paint)
@@ -68,6 +69,7 @@ def _cosines(steps: polars.DataFrame) -> Panel | None:
             style = {"color": colour(index), "ls": dash(index), "label": name, **_marks(rows)}
             axes.plot(rows["step"], rows[pair], lw=1.1, **style)
         axes.axhline(0, color=INK, lw=0.8)
+        whole_numbers(axes)
         axes.set(ylim=(-1.05, 1.05), xlabel="step", title="cosine between gradients")
 
     caption = "Cosine between the gradients of two tasks, where it was sampled; below 0 their steps oppose each other."

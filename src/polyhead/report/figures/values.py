@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from polyhead.report.figures.canvas import COLOURS, INK, Panel, colour, draw, draw_rows
+from polyhead.report.figures.canvas import COLOURS, INK, Panel, colour, draw, draw_rows, whole_numbers
+from polyhead.report.figures.intervals import coverage_by_step, interval_panels
 from polyhead.report.numbers import number
 from polyhead.report.run import Run
 
@@ -31,6 +32,11 @@ def regression_panels(run: Run, task: str, rows: polars.DataFrame) -> list[Panel
             name = task + suffix.replace(".", " ")
             unit = str(run.target(task).get("unit") or "")
             panels += [_scatter(name, truth[kept], pred[kept], unit), _residuals(name, truth[kept], pred[kept], unit)]
+            ends = [f"{task}.{end}{suffix}" for end in ("low", "high")]
+            if all(end in rows.columns for end in ends):
+                low, high = (rows[end].to_numpy() for end in ends)
+                kept &= np.isfinite(low) & np.isfinite(high)
+                panels += interval_panels(name, truth[kept], low[kept], high[kept], unit) if kept.any() else []
     return panels
 
 
@@ -44,10 +50,11 @@ def forecast_panels(run: Run, task: str, rows: polars.DataFrame) -> list[Panel]:
     if horizon <= 0 or truth.shape[1] % horizon:
         horizon = truth.shape[1]
     unit = str(run.target(task).get("unit") or "")
-    return [
-        _examples(task, truth[:, :horizon], pred[:, :horizon], unit),
-        _error_by_step(task, truth[:, :horizon], pred[:, :horizon], unit),
-    ]
+    ends = [rows.select(columns_of(rows, f"{task}.{end}")).to_numpy() for end in ("low", "high")]
+    truth, pred, ends = truth[:, :horizon], pred[:, :horizon], [end[:, :horizon] for end in ends]
+    bounds = (ends[0], ends[1]) if all(end.shape == truth.shape for end in ends) else None
+    panels = [_examples(task, truth, pred, unit, bounds), _error_by_step(task, truth, pred, unit)]
+    return [*panels, coverage_by_step(task, truth, *bounds)] if bounds else panels
 
 
 def examples_of(truth: np.ndarray, pred: np.ndarray) -> list[int]:
@@ -95,7 +102,9 @@ def _residuals(name: str, truth: np.ndarray, pred: np.ndarray, unit: str) -> Pan
     return draw(f"residuals-{name}", f"Residuals of {name}; the outermost 1 % stand in the outer bars.", paint)
 
 
-def _examples(task: str, truth: np.ndarray, pred: np.ndarray, unit: str) -> Panel:
+def _examples(
+    task: str, truth: np.ndarray, pred: np.ndarray, unit: str, bounds: tuple[np.ndarray, np.ndarray] | None
+) -> Panel:
     windows = examples_of(truth, pred)
     steps = np.arange(1, truth.shape[1] + 1)
 
@@ -103,7 +112,11 @@ def _examples(task: str, truth: np.ndarray, pred: np.ndarray, unit: str) -> Pane
         for row, window, (rank, word) in zip(axes, windows, EXAMPLES, strict=True):
             row.plot(steps, truth[window], color=INK, lw=1, label="truth")
             row.plot(steps, pred[window], color=COLOURS[1], lw=1.2, label="prediction")
+            if bounds is not None:
+                low, high = bounds[0][window], bounds[1][window]
+                row.fill_between(steps, low, high, color=COLOURS[1], alpha=0.2, lw=0, label="90 % interval")
             row.set_title(f"{word}: {100 * rank:.0f} % of windows have less error", fontsize=8)
+        whole_numbers(axes[-1])
         axes[-1].set_xlabel("step ahead")
         axes[1].set_ylabel(unit)
 
@@ -117,6 +130,7 @@ def _error_by_step(task: str, truth: np.ndarray, pred: np.ndarray, unit: str) ->
     def paint(axes: Axes) -> None:
         axes.plot(steps, np.sqrt(np.mean((pred - truth) ** 2, axis=0)), color=colour(0), label="prediction")
         axes.plot(steps, truth.std(axis=0), color=COLOURS[1], lw=1, ls="--", label="mean of the truth")
+        whole_numbers(axes)
         axes.set(xlabel="step ahead", title=_with_unit("RMSE", unit))
         axes.set_ylim(bottom=0)
 
