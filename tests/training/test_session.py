@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from polyhead.errors import InputError
 from polyhead.trace.folder import RunFolder
 from polyhead.training.session import Session
 
@@ -22,3 +23,10 @@ def test_the_steps_of_an_epoch_hold_every_training_window_once(tmp_path, batch_s
     assert len(steps) == -(-len(parts) // accumulate)
     assert np.array_equal(np.concatenate([p for s in again for p in s]), np.concatenate(parts))
     assert not np.array_equal(np.concatenate([p for s in other for p in s]), np.concatenate(parts))
+
+
+def test_kendall_and_a_likelihood_are_refused_together(tmp_path):
+    likely = {"level": {"kind": "regression", "loss_fn": "gaussian_nll"}}
+    Session(prepared(likely), RunFolder(tmp_path))
+    with pytest.raises(InputError, match=r"balance\.method: kendall learns .*the likelihood of level can"):
+        Session(prepared(likely, balance={"method": "kendall"}), RunFolder(tmp_path))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any, cast
 
@@ -16,10 +16,13 @@ from torch import Tensor, nn
 from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
 from polyhead.balance import build_balance
+from polyhead.config.model import Balance as BalanceOptions
+from polyhead.config.model import KendallOptions
 from polyhead.config.training import TrainOptions
 from polyhead.errors import InputError
 from polyhead.signals.augmentation import Augmentation
 from polyhead.signals.sampler import build_sampler
+from polyhead.tasks import Task
 from polyhead.trace.environment import environment
 from polyhead.trace.folder import RunFolder
 from polyhead.trace.steps import cut_steps
@@ -53,6 +56,17 @@ def build_fabric(options: TrainOptions) -> Fabric:
     return fabric
 
 
+def _refuse_likelihoods(balance: BalanceOptions, tasks: Sequence[Task]) -> None:
+    """Refuse a balance that would reward a loss below 0 with an ever larger weight."""
+    shifted = [task.name for task in tasks if task.fitted.shifted]
+    if isinstance(balance, KendallOptions) and shifted:
+        raise InputError(
+            f"kendall learns the weight of a loss that cannot fall below 0; the likelihood of {', '.join(shifted)} can",
+            where="balance.method",
+            do="write `balance: floor`, or a loss without a variance",
+        )
+
+
 class Session:
     """Network (`raw`, and as Fabric wraps it), balance, optimiser, and where training stands: `epoch`, the next `step`
     within it, `total` steps done."""
@@ -65,6 +79,7 @@ class Session:
         torch.manual_seed(experiment.seed)
         self.raw = build_network(experiment, prepared.windows, self.tasks)
         self.network = self.fabric.setup_module(self.raw)
+        _refuse_likelihoods(experiment.balance, self.tasks)
         self.balance = build_balance(experiment.balance, [task.fitted.floor_loss for task in self.tasks])
         self.balance.to(self.fabric.device)
         optimizer = build_optimizer(self.raw, self.balance, self.options, experiment.balance)

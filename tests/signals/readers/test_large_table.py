@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gzip
+
 import numpy as np
 import polars
 import pytest
@@ -91,6 +93,7 @@ def test_a_large_table_holds_what_a_small_one_does(tmp_path, request, kind):
         ("a;b;gap;flag\n1,5; 2 ;NA;true\n2,25;3;1;false\n", {"separator": ";", "decimal_comma": True}),
         ("a,b,gap,flag\n 1.5 ,2,-1e3,True\n,3,inf,FALSE\n", {}),
         ("a,b,gap,flag\n1,N/A,,0\nnan,3, NaN ,1\n", {}),
+        ("a,b,gap,flag\n1,. ,2,0\n?,3,.,1\n", {"missing": [".", "?"]}),
     ],
 )
 def test_odd_spellings_of_numbers_are_read_alike(tmp_path, request, text, own):
@@ -101,6 +104,18 @@ def test_odd_spellings_of_numbers_are_read_alike(tmp_path, request, text, own):
     plain = read_csv(data)
     request.getfixturevalue("small_bound")
     assert_same(plain, read_csv(data), dtypes=False)  # 2 with a blank before it is 2 or 2.0
+
+
+@pytest.mark.parametrize("packed", [False, True])
+def test_a_table_without_a_header_is_read_alike_packed_or_not(tmp_path, request, packed):
+    text = b"1,2\n3,4\n"
+    path = tmp_path / f"x.csv{'.gz' * packed}"
+    path.write_bytes(gzip.compress(text) if packed else text)
+    data = options(path=str(path), inputs={"s": "column_1"}, targets={"y": "column_0"}, options={"header": False})
+    plain = read_csv(data)
+    request.getfixturevalue("small_bound")
+    assert plain.columns["column_0"].tolist() == [1, 3]
+    assert_same(plain, read_csv(data))
 
 
 @pytest.mark.usefixtures("small_bound")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import gzip
 from datetime import timedelta
 from decimal import Decimal
 
@@ -74,6 +75,28 @@ def test_a_target_keeps_its_kind(tmp_path):
     assert columns["yes"].tolist() == [1, 0]
     assert columns["word"].tolist() == ["inner", "outer"]
     assert np.isnan(columns["none"]).all()
+
+
+def test_columns_without_a_header_are_called_by_their_number(tmp_path):
+    found = csv(tmp_path, "1,5\n3,7\n", inputs={"x": "column_0"}, targets={"y": "column_1"}, options={"header": False})
+    assert found.inputs["x"].values.tolist() == [[1], [3]]
+    assert found.columns["column_1"].tolist() == [5, 7]
+
+
+@pytest.mark.parametrize("cell", [".", " .", "?", "NA"])
+def test_words_of_ones_own_stand_for_no_value(tmp_path, cell):
+    text, options = f"x,y\n1,in\n{cell},{cell}\n3,out\n", {"missing": [".", "?"]}
+    found = csv(tmp_path, text, targets={"y": "y"}, options=options)
+    np.testing.assert_array_equal(found.inputs["x"].values[:, 0], [1, np.nan, 3])
+    assert found.columns["y"].tolist() == ["in", "", "out"]
+    if cell != "NA":
+        refused(lambda: csv(tmp_path, text), "'x' is an input but row 2 holds")
+
+
+def test_a_table_packed_by_gzip_is_read(tmp_path):
+    found = csv(tmp_path, gzip.compress(b"x,y\n1,5\n3,7\n"), name="t.csv.gz")
+    assert found.inputs["x"].values.tolist() == [[1], [3]]
+    refused(lambda: csv(tmp_path, gzip.compress(b"x,y\n1,5\n" * 99)[:-20], name="t.csv.gz"), "cannot be read as csv")
 
 
 def test_a_number_behind_the_first_thousand_rows_decides_the_type(tmp_path):

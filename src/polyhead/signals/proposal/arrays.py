@@ -13,9 +13,10 @@ import numpy as np
 from numpy.lib import format as npy
 from numpy.typing import NDArray
 
+from polyhead.config.yaml_text import UNREADABLE
 from polyhead.errors import InputError
 from polyhead.signals.proposal.content import Content, check_rows, values_in
-from polyhead.signals.readers.hdf5 import opened
+from polyhead.signals.readers.hdf5 import opened, reason
 
 if TYPE_CHECKING:
     import h5py
@@ -34,7 +35,8 @@ _DAMAGED = (
 @dataclass(frozen=True)
 class _Sample:
     shape: tuple[int, ...]
-    values: NDArray[Any] | None  # the first rows; None where they are no numbers or text
+    values: NDArray[Any] | None  # the first rows; None where they are no numbers or text, or `why` they cannot be read
+    why: str = ""
 
 
 def look_at_npz(path: Path) -> Content:
@@ -106,7 +108,11 @@ def _dataset(name: str, dataset: h5py.Dataset) -> dict[str, _Sample]:
         if not text and (dtype.kind not in "fiub" or dtype.shape):
             samples[key] = _Sample(dataset.shape, None)
             continue
-        values = np.asarray(dataset[part] if one is None else dataset.fields(one)[part])
+        try:
+            values = np.asarray(dataset[part] if one is None else dataset.fields(one)[part])
+        except (OSError, RuntimeError) as error:  # a damaged chunk, or a compression that is not installed
+            samples[key] = _Sample(dataset.shape, None, reason(error))
+            continue
         if text:
             decoded = [word.decode("utf-8") if isinstance(word, bytes) else str(word) for word in values.ravel()]
             values = np.asarray(decoded, dtype=np.str_).reshape(values.shape)
@@ -116,6 +122,7 @@ def _dataset(name: str, dataset: h5py.Dataset) -> dict[str, _Sample]:
 
 def _content(reader: str, path: Path, found: dict[str, _Sample]) -> Content:
     """The arrays that share the first axis of most values."""
+    _refuse_joined(path, found)
     usable = {name: one for name, one in found.items() if one.values is not None and one.shape}
     numbers = {name: values_in(one.shape) * (one.values.dtype.kind != "U") for name, one in usable.items()}  # type: ignore[union-attr]
     lengths: Counter[int] = Counter()
@@ -126,10 +133,13 @@ def _content(reader: str, path: Path, found: dict[str, _Sample]) -> Content:
     if not kept:
         listed = ", ".join(f"{name} {one.shape}" for name, one in list(found.items())[:6]) or "nothing"
         do = "store one row per example, and one label per row"
+        unread = next((f"dataset {name!r} cannot be read ({one.why})" for name, one in found.items() if one.why), None)
+        if unread is not None:
+            do = "export it without that compression, or again if it is damaged"
+            raise InputError(unread, where=str(path), do=do)
         raise InputError(f"no two of its arrays have rows in common: {listed}", where=str(path), do=do)
     rows = max(kept, key=lambda length: kept[length])
     fits = {name: one for name, one in usable.items() if one.shape[0] == rows}
-    _refuse_joined(path, usable, set(fits))
     _refuse_minor(path, usable, numbers, rows)
     check_rows(rows, str(path))
     flat = {name: one for name, one in fits.items() if values_in(one.shape) == rows}
@@ -150,9 +160,9 @@ def _content(reader: str, path: Path, found: dict[str, _Sample]) -> Content:
             if one.values is not None and one.shape == () and one.values.dtype.kind in "fiu"
         },
         {
-            name: _plain(one.values).tolist()
+            name: [UNREADABLE.sub("", word) for word in _plain(one.values).tolist()]
             for name, one in usable.items()
-            if len(one.shape) == 1 and one.shape[0] < _WORDS and name not in fits and _plain(one.values).dtype.kind == "U"
+            if name not in fits and len(one.shape) == 1 and one.shape[0] < _WORDS and not numbers[name]
         },
     )
 
@@ -167,18 +177,21 @@ def _column(values: NDArray[Any] | None) -> NDArray[Any]:
     return plain if plain.dtype.kind == "U" else plain.astype(np.float64)
 
 
-def _refuse_joined(path: Path, usable: dict[str, _Sample], fits: set[str]) -> None:
+def _refuse_joined(path: Path, found: dict[str, _Sample]) -> None:
     """Refuse tables of different lengths that an id joins: their rows are parts of what has a label."""
-    keys = {name.rpartition("/")[2] for name in fits if name.lower().endswith("_id")}
-    for key in sorted(keys):
-        tables = {name.rpartition("/")[0]: one.shape[0] for name, one in usable.items() if name.endswith(f"/{key}")}
-        if len(set(tables.values())) > 1:
-            listed = ", ".join(f"{name} {rows}" for name, rows in tables.items())
-            raise InputError(
-                f"its tables have different rows, which {key} joins: {listed}",
-                where=str(path),
-                do=f"bring them to one row per example, and keep {key} as `group`",
-            )
+    keys = {name.rpartition("/")[2] for name, one in found.items() if one.shape and name.lower().endswith("_id")}
+    tables = {
+        key: {name.rpartition("/")[0]: one.shape[0] for name, one in found.items() if name.endswith(f"/{key}")}
+        for key in sorted(keys)
+    }
+    key = max(tables, key=lambda key: len(tables[key]), default="")
+    if key and len(set(tables[key].values())) > 1:
+        listed = ", ".join(f"{name} {rows}" for name, rows in tables[key].items())
+        raise InputError(
+            f"its tables have different rows, which {key} joins: {listed}",
+            where=str(path),
+            do=f"bring them to one row per example, and keep {key} as `group`",
+        )
 
 
 def _refuse_minor(path: Path, usable: dict[str, _Sample], numbers: dict[str, int], rows: int) -> None:

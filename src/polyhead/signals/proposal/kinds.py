@@ -25,7 +25,7 @@ def is_text(column: NDArray[Any]) -> bool:
 
 def known(column: NDArray[Any]) -> NDArray[np.bool_]:
     """Where a column holds a value."""
-    return column != "" if is_text(column) else np.isfinite(column)
+    return np.asarray(column != "" if is_text(column) else np.isfinite(column))
 
 
 def is_whole(column: NDArray[Any]) -> bool:

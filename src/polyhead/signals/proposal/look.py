@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
+from polyhead.config.yaml_text import UNREADABLE
 from polyhead.errors import InputError
 from polyhead.signals.proposal.arrays import look_at_hdf5, look_at_npz
 from polyhead.signals.proposal.content import Content
@@ -34,7 +35,7 @@ def look_at(path: Path) -> Content:
     """Open a file by its ending. Raises InputError where it cannot be read or holds nothing to train on."""
     suffixes = [suffix.lower() for suffix in path.suffixes]
     packed = suffixes[-1:] == [".gz"]
-    suffix = (suffixes[-2:-1] if packed else suffixes[-1:] or [""])
+    suffix = suffixes[-2:-1] if packed else suffixes[-1:] or [""]
     look = LOOKS.get("".join(suffix))
     known = look is not None and (not packed or look is look_at_csv)
     readable(str(path))
@@ -42,4 +43,9 @@ def look_at(path: Path) -> Content:
         ending = "".join(suffix) + ".gz" * packed
         do = f"name a file of {', '.join(LOOKS)}"
         raise InputError(f"is {_ELSEWHERE.get(ending, f'no table: it ends in {ending!r}')}", where=str(path), do=do)
-    return look(path)
+    content = look(path)
+    for name in (str(path.absolute()), *content.columns, *content.arrays):
+        if UNREADABLE.search(name):
+            what = f"the name {name!r} holds a control character, which no configuration can"
+            raise InputError(what, where=str(path), do="rename it")
+    return content

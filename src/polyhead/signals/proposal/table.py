@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from polyhead.config.yaml_text import UNREADABLE
 from polyhead.errors import InputError
 from polyhead.signals.proposal.content import Content, check_rows
 from polyhead.signals.readers.cells import EMPTY, check_names, stripped, unreadable
@@ -50,7 +51,7 @@ def look_at_csv(path: Path) -> Content:
     check_names(path, frame.columns)
     frame = frame.with_columns(stripped(frame[name]) for name in frame.columns)
     frame, missing = _words_as_missing(frame)
-    options = {"header": False} if not header else {}
+    options: dict[str, Any] = {"header": False} if not header else {}
     options |= {"separator": separator} if separator != "," else {}
     options |= {"missing": missing} if missing else {}
     return _content("csv", path, frame, frame.height, options, whole)
@@ -154,6 +155,7 @@ def _words_as_missing(frame: polars.DataFrame) -> tuple[polars.DataFrame, list[s
     }
     fits = {name for name, found in words.items() if 2 * numbers[name].null_count() < frame.height}
     fits &= {name for name, found in words.items() if len(found) <= _FEW_WORDS}
+    fits -= {name for name in fits if any(UNREADABLE.search(word) for word in words[name])}
     said = set().union(*(texts[name].unique().to_list() for name in texts if name not in fits))
     fits -= {name for name in fits if words[name] & said}  # the word is a value elsewhere
     missing = sorted(set().union(*(words[name] for name in fits)))

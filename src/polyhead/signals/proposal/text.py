@@ -2,113 +2,203 @@
 
 from __future__ import annotations
 
-import json
-import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-from polyhead.signals.proposal.look import Content
-from polyhead.signals.proposal.roles import Roles
+import numpy as np
+from numpy.typing import NDArray
+
+from polyhead.signals.proposal.content import Content
+from polyhead.signals.proposal.guesses import Roles
+from polyhead.signals.proposal.names import LISTED, RATE
+from polyhead.signals.proposal.words import flow, name_of_file, scalar, unique_words, wrapped
 
 _NEIGHBOURS = 50  # blocks that rows without a recording are cut into, so that neighbours stay on one side
+_LISTED = 40  # names that a comment shows at most
 
 
-def write_config(path: Path, content: Content, roles: Roles) -> str:
-    """The text of a configuration for `path`, which stands beside it or is named in full."""
+def write_config(path: Path, content: Content, roles: Roles, folder: Path) -> str:
+    """The text of a configuration that stands in `folder` and trains on the file at `path`."""
+    called = unique_words([*roles.targets, *roles.signals, "known"], _suggestions(content))
     lines = [
-        f"# Proposed by `polyhead init` from {path.name}: {content.rows:,} rows. Every line is a guess: read it.",
-        f"name: {_name(path)}",
+        *_head(path, content),
+        f"name: {scalar(name_of_file(path))}",
         "data:",
         f"  reader: {content.reader}",
-        f"  path: {_word(str(path.resolve()))}",
-        *(["  header: false                     # the first line holds values"] if not content.header else []),
-        *([f"  separator: {_word(content.separator)}"] if content.separator != "," else []),
-        "  inputs:",
-        *_inputs(content, roles),
-        *(["  targets:"] if roles.targets else []),
-        *_targets(roles),
+        f"  path: {scalar(_reached(path, folder))}",
+        *_options(content),
+        *_rate(content),
+        *_inputs(content, roles, called),
+        *_targets(roles, called),
         *_recordings(content, roles),
-        *(
-            ["  non_finite: mask                  # some inputs are missing: their training mean stands in"]
-            * roles.masked
-        ),
-        *_split(roles),
-        *(f"  # left out: {_word(name)} ({why})" for name, why in roles.left_out.items()),
-        *(f"  # left out: {_word(name)} (shape {shape}, other rows)" for name, shape in content.others.items()),
+        *_split(roles, called),
+        *_left_out(content, roles),
         "tasks:",
-        *(f"  {_task(name)}: {{kind: {kind}}}" for name, kind in roles.targets.items()),
-        *(["  next: {kind: forecast, horizon: 8}  # samples ahead"] if roles.forecast else []),
+        *(f"  {called[name]}: {{kind: {kind}}}" for name, kind in roles.targets.items()),
+        *_forecast(content, roles),
         f"model: {{backbone: {'tcn' if _timed(roles) else 'mlp'}}}",
         "train: {epochs: 20, early_stopping: 5}",
     ]
     return "\n".join(lines) + "\n"
 
 
+def _head(path: Path, content: Content) -> Iterator[str]:
+    rows = f"{content.rows:,} rows" if content.whole else f"more than {content.rows:,} rows"
+    seen = "all of them" if content.whole and content.seen == content.rows else f"the first {content.seen:,}"
+    yield from wrapped(f"# Proposed by `polyhead init` from {scalar(path.name)}: {rows}, {seen} looked at.", "# ")
+    yield "# Every line is a guess: read it, and correct what is wrong. Then `polyhead check` it."
+
+
+def _reached(path: Path, folder: Path) -> str:
+    """Relative where the configuration stands beside or above the data, else absolute."""
+    data, here = path.parent.resolve() / path.name, folder.resolve()  # a link to the data stays a link
+    return data.relative_to(here).as_posix() if data.is_relative_to(here) else str(data)
+
+
+def _options(content: Content) -> Iterator[str]:
+    if not content.named:
+        yield "  header: false  # the first line holds values: columns are called by their number"
+    if "separator" in content.options:
+        yield f"  separator: {scalar(content.options['separator'])}"
+    if "missing" in content.options:
+        yield from flow("  missing:", content.options["missing"], "cells among numbers that hold none")
+
+
+def _rate(content: Content) -> Iterator[str]:
+    for name, value in content.scalars.items():
+        if RATE.search(name) and value > 0:
+            yield f"  sampling_hz: {value:g}  # from {scalar(name)}"
+            return
+
+
 def _timed(roles: Roles) -> bool:
-    return roles.forecast is not None or any("time" in axes for axes in roles.signals.values())
+    return bool(roles.forecast) or any("time" in axes for axes in roles.signals.values())
 
 
-def _inputs(content: Content, roles: Roles) -> Iterator[str]:
+def _inputs(content: Content, roles: Roles, called: dict[str, str]) -> Iterator[str]:
+    yield "  inputs:"
     for name, axes in roles.signals.items():
-        shape = content.arrays[name].shape
-        yield f"    {_task(name)}: {{key: {_word(name)}, axes: [{', '.join(axes)}]}}  # shape {shape}; say its unit"
+        shape = content.shapes[name]
+        yield f"    {called[name]}:  # shape {shape}; say its unit"
+        yield f"      key: {scalar(name)}"
+        yield f"      axes: [{', '.join(axes)}]"
+        width = shape[axes.index("channel" if "channel" in axes else "feature")]
+        if channels := _list_of(content, width):
+            yield from flow("      channels:", channels)
     if roles.forecast:
-        yield f"    signal: {{keys: [{_word(roles.forecast)}]}}  # the only series: its own future is the target"
+        yield "    signal:  # no label, but rows that follow one another: their own future is the target"
+        yield from flow("      keys:", roles.forecast)
     if roles.inputs:
-        keys = ", ".join(map(_word, roles.inputs))
-        yield f"    known: {{keys: [{keys}]}}  # keep what a prediction may know"
+        yield f"    {called['known']}:  # keep only what is known when a prediction is made"
+        yield from flow("      keys:", roles.inputs)
+    if roles.masked:
+        yield "  non_finite: mask  # some inputs are missing: their training mean stands in"
 
 
-def _targets(roles: Roles) -> Iterator[str]:
+def _list_of(content: Content, length: int) -> list[str] | None:
+    """The list of names in the file that fits an axis, where exactly one does."""
+    fitting = [one for name, one in content.words.items() if LISTED.search(name) and len(one) == length]
+    one = fitting[0] if len(fitting) == 1 else None
+    return one if one is not None and len(set(one)) == len(one) else None
+
+
+def _suggestions(content: Content) -> dict[str, str]:
+    """Names for the columns of arrays that the file lists."""
+    found: dict[str, str] = {}
+    for name, shape in content.shapes.items():
+        listed = _list_of(content, shape[1]) if len(shape) == 2 else None
+        found |= {f"{name}\0{column}": word for column, word in enumerate(listed or [])}
+    return found
+
+
+def _targets(roles: Roles, called: dict[str, str]) -> Iterator[str]:
+    if roles.targets:
+        yield "  targets:"
     for name in roles.targets:
         key, _, column = name.partition("\0")
-        parts = [f"key: {_word(key)}", *([f"column: {column}"] if column else [])]
-        missing = roles.missing.get(name)
-        parts += [f"missing: [{', '.join(json.dumps(one, ensure_ascii=False) for one in missing)}]"] if missing else []
-        why = roles.why.get(name, "")
-        remark = f"{why}; missing: not known, or too rare to judge" if missing else why
-        yield f"    {_task(name)}: {{{', '.join(parts)}}}  # {remark}"
+        missing = roles.missing.get(name) or []
+        parts = [f"key: {scalar(key)}", *([f"column: {column}"] if column else [])]
+        line = f"    {called[name]}: {{{', '.join(parts)}}}  # {scalar_free(roles.why[name])}"
+        if missing:
+            yield f"    {called[name]}:  # {scalar_free(roles.why[name])}"
+            yield from (f"      {part}" for part in parts)
+            yield from flow("      missing:", missing, "not known, or too rare to judge")
+        elif len(line) <= 120:
+            yield line
+        else:
+            yield f"    {called[name]}: {{{', '.join(parts)}}}"
+            yield from wrapped(f"    # {scalar_free(roles.why[name])}", "    # ")
+
+
+def scalar_free(text: str) -> str:
+    """Text that may stand in a comment: one line of printable characters."""
+    return "".join(one if one.isprintable() else " " for one in text)
 
 
 def _recordings(content: Content, roles: Roles) -> Iterator[str]:
     if roles.group is not None:
-        yield f"  group: {_word(roles.group)}  # {roles.why[roles.group]}; none stands on two sides of the split"
-    elif roles.split is None and roles.forecast is None:
+        why = f"{roles.why[roles.group]}: none stands on two sides of the split"
+        yield from wrapped(f"  # {scalar_free(why)}", "  # ")
+        yield f"  group: {scalar(roles.group)}"
+    elif roles.split is None and not roles.forecast:
         size = max(1, content.rows // _NEIGHBOURS)
-        yield f"  group: {{consecutive: {size}}}  # no column names the recording: neighbouring rows stay on one side"
-    if roles.forecast is not None:
-        yield "  window: {length: 32, stride: 4}"
+        yield "  # No column names the recording. Blocks of neighbouring rows stay on one side; where each row was"
+        yield "  # measured on its own, write 1."
+        yield f"  group: {{consecutive: {size}}}"
+    for remark in roles.remarks:
+        yield from wrapped(f"  # {scalar_free(remark)}".replace("\0", " "), "  # ")
+    if roles.forecast:
+        length, ahead = _window(content, roles)
+        short = ", short: drop" if roles.group and _recording_rows(content, roles).min() < length + ahead else ""
+        yield f"  window: {{length: {length}, stride: {max(1, length // 4)}{short}}}  # rows"
     elif roles.time is not None and not content.arrays:
-        yield f"  # {_word(roles.time)} looks like time. Rows that are samples of a recording can be cut into windows:"
-        yield f"  # time: {_word(roles.time)}"
+        yield f"  # {scalar(roles.time)} looks like time. Rows that are samples of a recording can be cut into windows,"
+        yield "  # which a network over time then sees (`model: {backbone: tcn}`):"
+        yield f"  # time: {scalar(roles.time)}"
         yield "  # window: {length: 32, stride: 8}"
 
 
-def _split(roles: Roles) -> Iterator[str]:
+def _window(content: Content, roles: Roles) -> tuple[int, int]:
+    """Rows of a window, and rows that are forecast, so that even validation holds several of both."""
+    rows = content.rows / 5 if roles.group is None else float(np.median(_recording_rows(content, roles)))
+    length = min(32, max(4, int(rows / 4)))
+    return length, max(1, length // 4)
+
+
+def _recording_rows(content: Content, roles: Roles) -> NDArray[np.int64]:
+    return np.unique(content.columns[roles.group or ""], return_counts=True)[1].astype(np.int64)
+
+
+def _forecast(content: Content, roles: Roles) -> Iterator[str]:
+    if roles.forecast:
+        yield f"  next: {{kind: forecast, horizon: {_window(content, roles)[1]}}}  # rows ahead"
+
+
+def _split(roles: Roles, called: dict[str, str]) -> Iterator[str]:
     if roles.split is not None:
-        yield f"  split: {{column: {_word(roles.split)}}}  # {roles.why[roles.split]}"
+        yield f"  split: {{column: {scalar(roles.split)}}}  # {roles.why[roles.split]}"
         return
-    if roles.forecast is not None:
+    if roles.forecast and roles.group is None:
         yield "  split: {by: time, fractions: [0.7, 0.15, 0.15]}  # the past trains, the future is judged"
         return
-    labels = [_task(name) for name, kind in roles.targets.items() if kind != "regression"]
-    stratify = f"stratify: [{', '.join(labels)}], " if labels else ""
-    yield f"  split: {{by: group, {stratify}fractions: [0.7, 0.15, 0.15]}}"
+    yield "  split:"
+    yield "    by: group"
+    if labels := [called[name] for name, kind in roles.targets.items() if kind != "regression"]:
+        yield from flow("    stratify:", labels)
+    yield "    fractions: [0.7, 0.15, 0.15]"
 
 
-def _name(path: Path) -> str:
-    stem = re.sub(r"[^A-Za-z0-9._-]+", "-", path.name.split(".")[0]).strip("-._")
-    return stem or "experiment"
+def _left_out(content: Content, roles: Roles) -> Iterator[str]:
+    reasons: dict[str, list[str]] = {}
+    for name, why in roles.left_out.items():
+        reasons.setdefault(why, []).append(scalar(name.replace("\0", " ")))
+    for name, shape in content.others.items():
+        reasons.setdefault("other rows or no numbers", []).append(f"{scalar(name)} {shape}")
+    for why, names in reasons.items():
+        yield from wrapped(f"  # left out, {scalar_free(why)}: {_some(names)}", "  #   ")
 
 
-def _task(name: str) -> str:
-    """A name that may become a column, a file and a part of a metric's name."""
-    word = re.sub(r"\W+", "_", name.replace("\0", "_"), flags=re.ASCII).strip("_")
-    return word or "target"
-
-
-def _word(text: str) -> str:
-    """A YAML scalar within a flow list: plain where that is safe, quoted elsewhere."""
-    plain = re.fullmatch(r"[A-Za-z_/][A-Za-z0-9_./ -]*[A-Za-z0-9_]|[A-Za-z_]", text)
-    reserved = text.lower() in {"null", "true", "false", "yes", "no", "on", "off", "y", "n"}
-    return text if plain and not reserved else json.dumps(text, ensure_ascii=False)
+def _some(names: Iterable[str]) -> str:
+    listed = list(names)
+    more = f" and {len(listed) - _LISTED} more" if len(listed) > _LISTED else ""
+    return ", ".join(listed[:_LISTED]) + more

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -22,14 +22,14 @@ EMPTY = ["", "NA", "N/A", "null", "nan", "NaN"]
 """Cells without a value."""
 
 
-def stripped(column: polars.Series) -> polars.Series:
+def stripped(column: polars.Series, empty: Sequence[str] = EMPTY) -> polars.Series:
     """Text without the blanks around it; numbers where it then holds nothing else, as in `1, 2`."""
     import polars
 
     if column.dtype != polars.String:
         return column
     text = column.str.strip_chars()
-    text = text.set(text.is_in(EMPTY), None)
+    text = text.set(text.is_in(list(empty)), None)
     numbers = text.cast(polars.Float64, strict=False)
     return numbers if numbers.null_count() == text.null_count() else text
 

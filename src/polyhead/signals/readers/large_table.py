@@ -28,21 +28,26 @@ from polyhead.signals.source import InputArray, Source
 if TYPE_CHECKING:
     import polars
 
+    from polyhead.signals.readers.table import CsvOptions
+
 _ROWS = 100_000  # read at a time
 Batches = Callable[[], "Iterator[polars.DataFrame]"]
 """The rows of a table, from the first, as often as it is called."""
 
 
-def large_csv(path: Path, data: DataOptions, separator: str, decimal_comma: bool) -> Source:
+def large_csv(path: Path, data: DataOptions, options: CsvOptions) -> Source:
     """What the csv reader brings, mapped from the cache. Raises InputError naming file, column and cell."""
     import polars
+
+    empty = [*EMPTY, *options.missing]
 
     def build(draft: Draft) -> None:
         lazy = polars.scan_csv(
             path,
-            separator=separator,
+            separator=options.separator,
+            has_header=options.header,
             infer_schema=False,  # polars would hold much of the file to infer types from all of it
-            null_values=EMPTY,
+            null_values=empty,
             glob=False,
         )
         names = lazy.collect_schema().names()
@@ -50,9 +55,9 @@ def large_csv(path: Path, data: DataOptions, separator: str, decimal_comma: bool
         refuse_repeated(path, wanted(data), names)
         for name in wanted(data):
             check_column(path, lazy.collect_schema(), name)
-        _convert(draft, path, data, _typed(lazy.select(wanted(data)), decimal_comma))
+        _convert(draft, path, data, _typed(lazy.select(wanted(data)), options.decimal_comma, empty))
 
-    return _source(path, data, "csv", {"separator": separator, "decimal_comma": decimal_comma}, build)
+    return _source(path, data, "csv", options.model_dump(), build)
 
 
 def large_parquet(path: Path, data: DataOptions) -> Source:
@@ -90,13 +95,13 @@ def _batches(lazy: polars.LazyFrame, *steps: Sequence[polars.Expr]) -> Iterator[
         yield frame
 
 
-def _typed(lazy: polars.LazyFrame, decimal_comma: bool) -> Batches:
+def _typed(lazy: polars.LazyFrame, decimal_comma: bool, empty: list[str]) -> Batches:
     """Columns of text, blanks around cells removed, as numbers where the whole column holds nothing else."""
     import polars
 
     names = lazy.collect_schema().names()
     texts = {name: polars.col(name).str.strip_chars() for name in names}
-    text = [polars.when(cell.is_in(EMPTY)).then(None).otherwise(cell).alias(name) for name, cell in texts.items()]
+    text = [polars.when(cell.is_in(empty)).then(None).otherwise(cell).alias(name) for name, cell in texts.items()]
     ways: dict[tuple[str, int], polars.Expr] = {}
     for name in names:
         number = polars.col(name).str.replace(",", ".", literal=True) if decimal_comma else polars.col(name)

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
+from pydantic import Field
 
 from polyhead.config.block import Block
 from polyhead.config.data import DataOptions
@@ -40,6 +41,10 @@ class CsvOptions(Block):
     """One character that stands between cells."""
     decimal_comma: bool = False
     """Numbers are written 1,5 instead of 1.5."""
+    header: bool = True
+    """The first line holds names. Without one, columns are called column_0, column_1, ... from the left."""
+    missing: list[str] = Field(default_factory=list)
+    """Cells that hold no value, besides empty ones, NA, N/A, null and NaN; e.g. `["."]`."""
 
 
 class ParquetOptions(Block):
@@ -51,29 +56,33 @@ def read_csv(data: DataOptions) -> Source:
     options = CsvOptions.model_validate(data.options)
     path = readable(data.path)
     if path.stat().st_size > LARGE:
-        return large_csv(path, data, options.separator, options.decimal_comma)
-    frame = csv_frame(path, options.separator, options.decimal_comma)
+        return large_csv(path, data, options)
+    frame = csv_frame(path, options)
     refuse_repeated(path, wanted(data), frame.columns)
     return _source(path, data, frame)
 
 
-def csv_frame(path: Path, separator: str = ",", decimal_comma: bool = False) -> polars.DataFrame:
-    """The whole table, blanks around cells removed. Raises InputError where it cannot be read."""
+def csv_frame(path: Path, options: CsvOptions | None = None) -> polars.DataFrame:
+    """The whole table, packed by gzip or not, blanks around cells removed. Raises InputError where it is none."""
     import polars
+
+    options = options or CsvOptions()
+    empty = [*EMPTY, *options.missing]
 
     try:
         frame = polars.read_csv(
             path,
-            separator=separator,
-            decimal_comma=decimal_comma,
+            separator=options.separator,
+            decimal_comma=options.decimal_comma,
+            has_header=options.header,
             infer_schema_length=None,
-            null_values=EMPTY,
+            null_values=empty,
             glob=False,
         )
     except (polars.exceptions.PolarsError, polars.exceptions.PanicException, OSError, ValueError) as error:
         raise unreadable(path, "csv", error) from error
     check_names(path, frame.columns)
-    return frame.with_columns(stripped(frame[name]) for name in frame.columns)
+    return frame.with_columns(stripped(frame[name], empty) for name in frame.columns)
 
 
 def excel_frame(path: Path) -> polars.DataFrame:
