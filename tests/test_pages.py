@@ -41,7 +41,9 @@ def test_the_page_of_the_study_holds_the_simulator_s_parameters() -> None:
         assert f"| `{name}` | {default} | {' '.join((field.description or '').split())} |" in page
 
 
-@pytest.mark.parametrize("page", ["README.md", "docs/bearings.md", "docs/hydraulic.md", "docs/benchmarks.md"])
+@pytest.mark.parametrize(
+    "page", ["README.md", "docs/bearings.md", "docs/hydraulic.md", "docs/cwru.md", "docs/benchmarks.md"]
+)
 def test_links_lead_somewhere_and_nothing_is_left_to_fill_in(page: str) -> None:
     text = (ROOT / page).read_text()
     for target in re.findall(r"\]\((?!http)([^)#]+)\)", text):

@@ -436,6 +436,14 @@ def _entry(entry: Entry) -> dict[str, Any]:
     }
 
 
+def needs_path(config: Path) -> bool:
+    """Whether a config reads recordings and does not say where they are."""
+    from polyhead.config.document import Document
+
+    data = Document.read(config).values["data"]
+    return not readers()[data["reader"]].generator and "path" not in data
+
+
 def study_config(name: str, which: str = "recommended") -> Path:
     """The file of a study's config. Raises InputError where there is no such study or config."""
     from polyhead.signals.readers.path import nearest

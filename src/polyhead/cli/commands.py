@@ -228,7 +228,12 @@ def study(
     if "=" in which:
         given, which = [which, *given], "recommended"
     given += [f"data.path={data.resolve()}"] if data else []
-    _train(api.study_config(name, which), given, out, seeds, [task for task in tasks.split(",") if task], format)
+    config = api.study_config(name, which)
+    if not data and not any(one.startswith("data.path=") for one in given) and api.needs_path(config):
+        raise InputError(
+            f"config {which} reads recordings", where=f"polyhead study {name}", do="say where with --data FOLDER"
+        )
+    _train(config, given, out, seeds, [task for task in tasks.split(",") if task], format)
 
 
 @app.command()

@@ -13,8 +13,8 @@ from polyhead.signals.readers import Reader
 
 @dataclass(frozen=True)
 class Study:
-    """`readers` loads the study's readers by name; its configs are NAME.yaml in the package `package`; `tasks` says what
-    tasks of these names are (kind, and target where it is not the name), for configs that do not say it."""
+    """`readers` loads the study's readers by name; its configs are NAME.yaml in the package `package`; `tasks` says
+    what tasks of these names are (kind, and target where it is not the name), for configs that do not say it."""
 
     name: str
     title: str

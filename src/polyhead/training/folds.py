@@ -14,7 +14,7 @@ from polyhead.trace.folder import RunFolder
 from polyhead.trace.predictions import write_frame
 from polyhead.training.evaluation import Pooled, decided, pool
 from polyhead.training.finish import prediction_frame
-from polyhead.training.judgement import Judged, add_split, decisions
+from polyhead.training.judgement import Judged, add_split, decisions, unit_of
 from polyhead.training.preparation import Prepared, prepare
 from polyhead.training.restored import restore
 
@@ -51,7 +51,7 @@ def pool_folds(run: RunFolder, folds: Sequence[Fold], source: Source) -> dict[st
         prepared = prepare(fold.experiment, source)
         pooled = _tested(fold, prepared)
         index = prepared.split["test"]
-        judged.append(Judged(prepared.tasks, prepared.windows, index, pooled))
+        judged.append(Judged(prepared.tasks, prepared.windows, index, pooled, unit_of(fold.experiment)))
         frame = prediction_frame(prepared.tasks, prepared.windows, index, pooled, truth=True)
         frames.append(frame.insert_column(0, polars.lit(fold.name).alias("fold")))
     metrics: dict[str, Any] = {"thresholds": {}, "summary": {}, "joint": {}, "slices": {}}

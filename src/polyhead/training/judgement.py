@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -25,17 +25,29 @@ from polyhead.training.selection import mean_skill
 
 @dataclass(frozen=True)
 class Judged:
-    """The predictions of some windows by the tasks of one network."""
+    """The predictions of some windows by the tasks of one network. `unit` is the column whose values the split keeps
+    whole, None for the recording."""
 
     tasks: Sequence[Task]
     windows: WindowSet
     index: Index
     pooled: Pooled
+    unit: str | None = None
 
     def part(self, name: str) -> tuple[Prediction, Reference]:
-        """A task's predictions and what its trivial predictors know."""
+        """A task's predictions, resampled for intervals by unit, and what its trivial predictors know."""
         task = next(task for task in self.tasks if task.name == name)
-        return self.pooled.predictions[name], task.fitted.reference
+        prediction = self.pooled.predictions[name]
+        if self.unit is not None:
+            unit = np.unique(self.windows.columns[self.unit], return_inverse=True)[1]
+            prediction = replace(prediction, recording=unit[self.index].astype(np.int64))
+        return prediction, task.fitted.reference
+
+
+def unit_of(experiment: Experiment) -> str | None:
+    """The column whose values the split keeps whole, where that is not the recording."""
+    split = experiment.data.split
+    return split.left_out or (split.by if split.by not in ("group", "window", "time") else None)
 
 
 def judge(
@@ -59,7 +71,8 @@ def judge(
         **{"summary": {}, "joint": {}, "slices": {}},
     }
     for name, one in pooled.items():
-        add_split(metrics, name, [Judged(feed.tasks, feed.windows, index[name], one)], experiment)
+        unit = None if name == "data" else unit_of(experiment)  # another file need not have the column
+        add_split(metrics, name, [Judged(feed.tasks, feed.windows, index[name], one, unit)], experiment)
     return metrics, pooled
 
 

@@ -13,6 +13,7 @@ def _readers() -> dict[str, Reader]:
     from polyhead.signals.source import Source
     from polyhead.studies.bearings.options import SimulatorOptions
     from polyhead.studies.bearings.readers import cmapss, cwru, femto, xjtu
+    from polyhead.studies.bearings.readers.cwru_options import CwruOptions
     from polyhead.studies.bearings.simulator import simulate
 
     def read(data: DataOptions) -> Source:
@@ -20,7 +21,7 @@ def _readers() -> dict[str, Reader]:
 
     return {
         "bearings": Reader(SimulatorOptions, read, embedded=True, generator=True),
-        "cwru": Reader(cwru.CwruOptions, cwru.read, embedded=True),
+        "cwru": Reader(CwruOptions, cwru.read, embedded=True),
         "cmapss": Reader(cmapss.CmapssOptions, cmapss.read, embedded=True),
         "xjtu": Reader(xjtu.XjtuOptions, xjtu.read, embedded=True),
         "femto": Reader(femto.FemtoOptions, femto.read, embedded=True),
@@ -32,5 +33,5 @@ STUDY = Study(
     title="Rotating-machine health: fault class, anomaly, remaining life, forecast",
     package=__name__,
     readers=_readers,
-    configs=("recommended", "cmapss", "cwru"),
+    configs=("recommended", "cwru", "cmapss", "femto"),
 )

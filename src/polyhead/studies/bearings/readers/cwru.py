@@ -6,19 +6,18 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
-from pydantic import Field, PositiveFloat, model_validator
 
-from polyhead.config.block import Block
 from polyhead.config.data import DataOptions
 from polyhead.errors import InputError
 from polyhead.signals.cache import converted
 from polyhead.signals.source import InputArray, Source
 from polyhead.studies.bearings.readers.cwru_mat import Mat, read_mat
 from polyhead.studies.bearings.readers.cwru_metadata import read_metadata
+from polyhead.studies.bearings.readers.cwru_options import CwruOptions
 from polyhead.studies.bearings.readers.cwru_orders import channel_names, order_rows, refuse_cut_again
 from polyhead.studies.bearings.readers.cwru_records import NOMINAL_RPM, RECORDS, Record
 from polyhead.studies.bearings.readers.folder import folder, listed, nothing
@@ -32,36 +31,6 @@ _CONVERSION = 1  # raised where the arrays in the cache would differ for the sam
 _COLUMNS = (
     "recording", "bearing", "fault", "is_faulty", "diameter_mil", "load_hp", "rpm", "position", "sampling_hz"
 )  # fmt: skip
-
-
-class CwruOptions(Block):
-    """Keys of the cwru reader."""
-
-    rate_hz: PositiveFloat | None = 12000.0
-    """Rate that every recording is resampled to. Null: each keeps its own, and a network can then tell healthy
-    recordings, which are sampled at 48 kHz, by their rate alone."""
-    channels: list[Literal["DE", "FE", "BA"]] = Field(default=["DE"], min_length=1)
-    """Accelerometers: at the drive end, at the fan end, on the base."""
-    incomplete: Literal["refuse", "drop"] = "refuse"
-    """Files that lack one of `channels`: refuse them by name, or leave them out."""
-    metadata: str | None = None
-    """A csv, relative to `path`, with columns file, fault, diameter_mil, load_hp, rate_hz and, as wanted, position,
-    bearing, rpm: what the files are that CWRU's published tables do not number."""
-    view: Literal["waveform", "envelope_orders"] = "waveform"
-    """waveform: each recording's `signal`, cut by `window`; envelope_orders: a row of `orders` per window, the spectrum
-    of the squared envelope over multiples of the shaft's speed in ten carrier bands, and no `known`."""
-    window_s: PositiveFloat = 1.0
-    """Of envelope_orders: length of a window in s."""
-    stride_s: PositiveFloat = 0.25
-    """Of envelope_orders: from the start of a window to the start of the next, in s."""
-
-    @model_validator(mode="after")
-    def _read(self) -> CwruOptions:
-        """Refuse keys that the view would not read."""
-        for key in ("window_s", "stride_s"):
-            if self.view == "waveform" and key in self.model_fields_set:
-                raise ValueError(f"view waveform does not read {key}; write `window` under data")
-        return self
 
 
 @dataclass(frozen=True)
