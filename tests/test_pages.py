@@ -9,8 +9,12 @@ import numpy as np
 import pytest
 
 from polyhead import api
+from polyhead.backbones import BACKBONES
 from polyhead.cli.entry import run
 from polyhead.studies.bearings.options import SimulatorOptions
+from polyhead.tasks import TASKS
+
+from .machine import machine_config, write_machine
 
 ROOT = Path(__file__).parent.parent
 
@@ -41,9 +45,7 @@ def test_the_page_of_the_study_holds_the_simulator_s_parameters() -> None:
         assert f"| `{name}` | {default} | {' '.join((field.description or '').split())} |" in page
 
 
-@pytest.mark.parametrize(
-    "page", ["README.md", "docs/bearings.md", "docs/hydraulic.md", "docs/cwru.md", "docs/benchmarks.md"]
-)
+@pytest.mark.parametrize("page", ["README.md", *(f"docs/{page.name}" for page in sorted((ROOT / "docs").glob("*.md")))])
 def test_links_lead_somewhere_and_nothing_is_left_to_fill_in(page: str) -> None:
     text = (ROOT / page).read_text()
     for target in re.findall(r"\]\((?!http)([^)#]+)\)", text):
@@ -54,6 +56,30 @@ def test_links_lead_somewhere_and_nothing_is_left_to_fill_in(page: str) -> None:
 def test_the_example_is_a_config_that_loads() -> None:
     experiment = api.load(ROOT / "examples" / "hydraulic.yaml").experiment
     assert list(experiment.enabled) == ["cooler", "valve", "pump", "accumulator", "stable"]
+
+
+def test_the_page_of_models_names_every_kind_and_backbone() -> None:
+    first = re.findall(r"^\| `([a-z0-9_]+)` \|", (ROOT / "docs" / "models.md").read_text(), flags=re.MULTILINE)
+    assert sorted(first) == sorted(["kind", *TASKS, *BACKBONES])
+
+
+def test_the_page_of_models_shows_a_module_that_trains(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (block,) = re.findall(r"```python\n(.*?)```", (ROOT / "docs" / "models.md").read_text(), flags=re.DOTALL)
+    (tmp_path / "shown_module.py").write_text("from torch import nn\n\n" + block)
+    monkeypatch.syspath_prepend(tmp_path)
+    config = machine_config(write_machine(tmp_path / "machine.npz"))
+    config["model"] = {"backbone": {"name": "shown_module:Mean", "width": 8}}
+    finished = api.train(config, ["train.epochs=1"], out=tmp_path / "runs")
+    assert finished.metrics["test"]["state"]["macro_f1"]["n"]
+
+
+def test_the_page_of_data_shows_keys_that_there_are(tmp_path: Path) -> None:
+    (block,) = re.findall(r"```yaml\n(.*?)```", (ROOT / "docs" / "data.md").read_text(), flags=re.DOTALL)
+    own = "  reader: csv\n  path: a.csv\n  time: t\n  inputs: {signal: x}\n  targets: {fault: fault}\n"
+    (tmp_path / "shown.yaml").write_text(f"name: shown\n{block}{own}tasks: {{fault: {{kind: classification}}}}\n")
+    loaded = api.load(tmp_path / "shown.yaml").experiment.data
+    assert loaded.augment is not None
+    assert loaded.window is not None
 
 
 def test_a_small_study_trains(tmp_path: Path) -> None:

@@ -99,7 +99,7 @@ def add_split(metrics: dict[str, Any], split: str, parts: Sequence[Judged], expe
 
 
 def _scores(task: Task, parts: Sequence[Judged], experiment: Experiment) -> dict[str, Score]:
-    return score_parts(
+    scores = score_parts(
         task.kind,
         [part.part(task.name) for part in parts],
         metrics=task.metrics,
@@ -107,6 +107,13 @@ def _scores(task: Task, parts: Sequence[Judged], experiment: Experiment) -> dict
         interval=True,
         seed=experiment.seed,
     )
+    unit = parts[0].unit
+    if unit is None:
+        return scores
+    return {  # what was resampled is not recordings then
+        name: replace(one, reason=one.reason and one.reason.replace("recordings", f"values of {unit}"))
+        for name, one in scores.items()
+    }
 
 
 def _plain(scores: Mapping[str, Score]) -> dict[str, Any]:
