@@ -1,0 +1,28 @@
+"""Composition: resolves readers, runs the loop, judges what came out, writes the report."""
+
+from __future__ import annotations
+
+from polyhead.api.configuration import Config, load, needs_path, readers, study_config
+from polyhead.api.judging import check, evaluate, predict, report
+from polyhead.api.reading import conversions, convert, init, read
+from polyhead.api.running import Run, resume, train, train_seeds
+
+__all__ = [
+    "Config",
+    "Run",
+    "check",
+    "conversions",
+    "convert",
+    "evaluate",
+    "init",
+    "load",
+    "needs_path",
+    "predict",
+    "read",
+    "readers",
+    "report",
+    "resume",
+    "study_config",
+    "train",
+    "train_seeds",
+]

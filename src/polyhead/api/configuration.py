@@ -1,0 +1,96 @@
+"""From a file to an experiment: readers, metrics and studies by name."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from polyhead.config.experiment_file import Loaded, load_experiment
+from polyhead.errors import InputError
+from polyhead.scoring.board import KINDS, kind_of, metrics_of
+from polyhead.signals.readers import READERS, Reader
+from polyhead.studies import STUDIES
+
+Config = str | Path | Mapping[str, Any]
+"""A config's file, or its content."""
+
+
+def load(config: Config, overrides: Sequence[str] = ()) -> Loaded:
+    """Read and validate an experiment; a relative `data.path` becomes absolute, from the file's folder.
+
+    Raises InputError naming file, line and key.
+    """
+    source = config if isinstance(config, Mapping) else Path(config)
+    loaded = load_experiment(
+        source,
+        overrides,
+        lambda name: readers()[name].options if name in readers() else None,
+        metrics_of=lambda kind: [metric.name for metric in metrics_of(kind)] if kind in KINDS else [],
+        readers=list(readers()),
+        declared={name: task for study in STUDIES.values() for name, task in study.tasks.items()},
+    )
+    _check_monitor(loaded)
+    path = loaded.experiment.data.path
+    if path is not None and not Path(path).is_absolute():
+        home = Path.cwd() if isinstance(source, Mapping) or _overridden(overrides) else source.resolve().parent
+        return _with_path(loaded, str(home / path))
+    return loaded
+
+
+def _check_monitor(loaded: Loaded) -> None:
+    """Refuse to choose by a metric of which neither more nor less is better, or that is not computed unasked."""
+    monitor = loaded.experiment.train.monitor
+    _, _, rest = monitor.partition("/")
+    name, _, metric = rest.partition("/")
+    task = loaded.experiment.enabled.get(name)
+    measure = next((one for one in kind_of(task.kind).measures if one.metric.name == metric), None) if task else None
+    if task is None or measure is None:
+        return
+    where = loaded.document.where(("train", "monitor"))
+    if measure.metric.direction is None:
+        raise InputError(
+            f"train.monitor {monitor}: neither more nor less {metric} is better, so it cannot choose a checkpoint",
+            where=where,
+            do=f"monitor val/skill or val/{name}/{metrics_of(task.kind)[0].name}",
+        )
+    if (measure.on_request or measure.needs) and metric not in (task.metrics or ()):
+        raise InputError(
+            f"train.monitor {monitor}: {metric} is only computed on request",
+            where=where,
+            do=f"add it to tasks.{name}.metrics",
+        )
+
+
+def _overridden(overrides: Sequence[str]) -> bool:
+    return any(override.partition("=")[0].strip() == "data.path" for override in overrides)
+
+
+def _with_path(loaded: Loaded, path: str) -> Loaded:
+    loaded.document.set("data.path", path)
+    data = loaded.experiment.data.model_copy(update={"path": path})
+    return Loaded(loaded.experiment.model_copy(update={"data": data}), loaded.document)
+
+
+def readers() -> dict[str, Reader]:
+    """Every reader by name: files of arrays and tables, and what the studies bring."""
+    return READERS | {name: reader for study in STUDIES.values() for name, reader in study.readers().items()}
+
+
+def study_config(name: str, which: str = "recommended") -> Path:
+    """The file of a study's config. Raises InputError where there is no such study or config."""
+    from polyhead.signals.readers.path import nearest
+
+    if name not in STUDIES:
+        raise InputError(
+            f"no study {name!r}{nearest(name, STUDIES)}", where="polyhead study", do="see `polyhead study list`"
+        )
+    return STUDIES[name].config(which)
+
+
+def needs_path(config: Path) -> bool:
+    """Whether a config reads recordings and does not say where they are."""
+    from polyhead.config.document import Document
+
+    data = Document.read(config).values["data"]
+    return not readers()[data["reader"]].generator and "path" not in data

@@ -1,0 +1,187 @@
+"""Training: once, for several seeds, a fold at a time, or on from where it stopped."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from polyhead.api.configuration import Config, load
+from polyhead.api.judging import report
+from polyhead.api.reading import read
+from polyhead.config.experiment import Experiment
+from polyhead.errors import InputError
+from polyhead.signals.source import Source
+from polyhead.trace.folder import RunFolder
+
+if TYPE_CHECKING:
+    from polyhead.training.watcher import Watcher
+
+
+@dataclass(frozen=True)
+class Run:
+    """A finished run: its folder, and its metrics as metrics.json holds them."""
+
+    folder: Path
+    metrics: dict[str, Any]
+
+
+def train(
+    config: Config,
+    overrides: Sequence[str] = (),
+    *,
+    out: str | Path = "runs",
+    tasks: Sequence[str] = (),
+    watcher: Watcher | None = None,
+) -> Run:
+    """Train an experiment and judge it on every split.
+
+    `overrides` are `train.epochs=5` and the like, `out` is the folder of runs, `tasks` trains only these. Raises
+    InputError where something cannot be used, and InterruptedRunError where a signal asked it to stop.
+    """
+    loaded = load(config, [*overrides, *_only(config, overrides, tasks)])
+    run = RunFolder.create(Path(out), loaded.experiment.name, datetime.now())
+    try:
+        with run.lock():
+            loaded.document.write(run.path / "config.yaml")
+            return _begin(loaded.experiment, run, watcher)
+    except BaseException:
+        _discard_empty(run)
+        raise
+
+
+def _only(config: Config, overrides: Sequence[str], tasks: Sequence[str]) -> Iterator[str]:
+    if not tasks:
+        return
+    known = load(config, overrides).experiment.tasks
+    for task in tasks:
+        if task not in known:
+            raise InputError(f"no task {task!r}; there are {', '.join(known)}", where="--tasks")
+    for task in known:
+        yield f"tasks.{task}.enabled={'true' if task in tasks else 'false'}"
+
+
+def _discard_empty(run: RunFolder) -> None:
+    """Remove a run folder that training never began in: nothing half-written stays."""
+    if not any(run.path.rglob("last.ckpt")):
+        for path in sorted(run.path.rglob("*"), reverse=True):
+            path.rmdir() if path.is_dir() else path.unlink()
+        run.path.rmdir()
+        if not any(run.path.parent.iterdir()):
+            run.path.parent.rmdir()
+
+
+def train_seeds(
+    config: Config,
+    overrides: Sequence[str] = (),
+    *,
+    seeds: int,
+    out: str | Path = "runs",
+    tasks: Sequence[str] = (),
+    watcher: Callable[[], Watcher] | None = None,
+) -> list[Run]:
+    """Train `seeds` runs that differ only in their seed: the experiment's own, and those that follow it."""
+    first = load(config, overrides).experiment.seed
+    return [
+        train(
+            config, [*overrides, f"seed={first + number}"], out=out, tasks=tasks, watcher=watcher() if watcher else None
+        )
+        for number in range(seeds)
+    ]
+
+
+def resume(run: str | Path, *, watcher: Watcher | None = None) -> Run:
+    """Go on with a run where its last checkpoint stands; it ends as if it had never stopped.
+
+    `run` is the folder or its last.ckpt. Raises InputError where the data are no longer the same.
+    """
+    path = Path(run)
+    if path.suffix == ".ckpt" and path.name != "last.ckpt":
+        raise InputError("holds weights only", where=str(path), do="resume from last.ckpt or the run's folder")
+    folder = RunFolder.open(path.parent.parent if path.suffix == ".ckpt" else path)
+    experiment = load(folder.path / "config.yaml").experiment
+    with folder.lock():
+        return _begin(experiment, folder, watcher)
+
+
+def _begin(experiment: Experiment, run: RunFolder, watcher: Watcher | None) -> Run:
+    """Read the data and train, once or a fold at a time."""
+    from polyhead.training.watcher import Watcher
+
+    watcher = watcher or Watcher()
+    with _ended(watcher):
+        watcher.on_phase(f"reading {experiment.data.path or experiment.data.reader}")
+        source = read(experiment.data)
+        split = experiment.data.split
+        if split.folds is None or split.fold is not None:
+            return _work(experiment, source, run, watcher)
+        return _cross_validate(experiment, source, run, watcher)
+
+
+def _cross_validate(experiment: Experiment, source: Source, run: RunFolder, watcher: Watcher) -> Run:
+    """Train each fold as a run of its own within `run`, then judge their pooled test predictions."""
+    from polyhead.training.folds import Fold, names_of_folds, pool_folds, write_folds
+    from polyhead.training.watcher import InterruptedRunError
+
+    folds: list[Fold] = []
+    names = names_of_folds(experiment, source)
+    for number, name in enumerate(names, 1):
+        loaded = load(run.path / "config.yaml", [f"data.split.fold={number}"])
+        folds.append(Fold(name, run.fold(number), loaded.experiment))
+        with folds[-1].run.lock():
+            if folds[-1].finished:
+                continue
+            loaded.document.write(folds[-1].run.path / "config.yaml")
+            watcher.on_phase(f"fold {number} of {len(names)}: {name}")
+            try:
+                _work(loaded.experiment, source, folds[-1].run, watcher)
+            except InterruptedRunError as error:
+                write_folds(run, folds, "interrupted")
+                raise InterruptedRunError(run.path) from error
+    watcher.on_phase("pooling the predictions of all folds")
+    metrics = pool_folds(run, folds, source)
+    write_folds(run, folds, "finished")
+    report(run.path)
+    return Run(run.path, metrics)
+
+
+def _work(experiment: Experiment, source: Source, run: RunFolder, watcher: Watcher) -> Run:
+    """Prepare, train from where the run stands, judge, report."""
+    from polyhead.training.finish import finish
+    from polyhead.training.fit import fit
+    from polyhead.training.memory import explained
+    from polyhead.training.preparation import prepare
+    from polyhead.training.session import Session
+    from polyhead.training.watcher import InterruptedRunError, StopRequest
+
+    stop = StopRequest()
+    with stop.listening():
+        session = Session(prepare(experiment, source), run)
+        session.begin(datetime.now(UTC))
+        watcher.on_start(run.path, tuple(experiment.enabled), experiment.train.epochs, len(session.steps_of(0)))
+        try:
+            with explained(session):
+                fit(session, watcher, stop)
+            watcher.on_phase("judging the best checkpoint on every split")
+            session.write_state("evaluating")
+            metrics = finish(session, stop)
+        except InterruptedRunError:
+            session.write_state("interrupted")
+            raise
+        except InputError as error:
+            session.write_state("failed", error.line)
+            raise
+        session.write_state("finished")
+        report(run.path)
+    return Run(run.path, metrics)
+
+
+@contextmanager
+def _ended(watcher: Watcher) -> Iterator[None]:
+    try:
+        yield
+    finally:
+        watcher.on_end()
