@@ -198,3 +198,22 @@ def test_any_text_loads_or_is_an_input_error(tmp_path_factory: pytest.TempPathFa
 def test_any_override_loads_or_is_an_input_error(text: str) -> None:
     outcome = loaded_or_refused(MINIMAL, [text])
     assert isinstance(outcome, Loaded) or "\n" not in outcome.line
+
+
+def test_pairs_of_numbers_are_read_wherever_they_stand(tmp_path: Path) -> None:
+    path = tmp_path / "pairs.yaml"
+    path.write_text(
+        """\
+name: pairs
+data:
+  reader: npz
+  path: a.npz
+  inputs: {signal: x}
+  targets: {life: {key: life, valid: [0, null]}}
+tasks:
+  life: {kind: regression, loss_fn: {name: gaussian_nll, logvar_clamp: [-5, 5]}, bounds: [0, 9]}
+"""
+    )
+    experiment = load_experiment(path).experiment
+    assert experiment.data.targets["life"].valid == (0, None)
+    assert experiment.tasks["life"].loss_fn.logvar_clamp == (-5, 5)  # type: ignore[union-attr]

@@ -206,3 +206,14 @@ def test_a_point_loss_has_no_interval_to_widen():
     pred = np.zeros(3)
     task = fit(labelled(VALUES), "regression")
     assert task.decide(Prediction(pred, pred, np.ones(3, bool), np.arange(3))) is None
+
+
+def test_under_a_logarithm_an_interval_is_widened_as_a_factor():
+    """Off by a factor of 9 where the interval promises 3: twice as wide in the logarithm."""
+    pred, mask = np.full(10, 5.0), np.ones(10, bool)
+    known = Prediction(pred * 9, pred, mask, np.arange(10), low=pred / 3, high=pred * 3)
+    task = fit(labelled(VALUES), "regression", loss_fn="gaussian_nll", log_transform=True)
+    factor = task.decide(known)
+    assert factor == pytest.approx(2.0)
+    widened = task.decided(known, factor)
+    assert (widened.low[0], widened.high[0]) == (pytest.approx(5 / 9), pytest.approx(45.0))

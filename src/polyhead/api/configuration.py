@@ -54,12 +54,23 @@ def _check_monitor(loaded: Loaded) -> None:
             where=where,
             do=f"monitor val/skill or val/{name}/{metrics_of(task.kind)[0].name}",
         )
+    given = _GIVEN.get(task.loss_fn.name, ())
+    if not set(measure.needs) <= set(given):
+        raise InputError(
+            f"train.monitor {monitor}: {task.loss_fn.name} gives no {measure.needs[0]}, which {metric} needs",
+            where=where,
+            do=f"write tasks.{name}.loss_fn: gaussian_nll",
+        )
     if (measure.on_request or measure.needs) and metric not in (task.metrics or ()):
         raise InputError(
             f"train.monitor {monitor}: {metric} is only computed on request",
             where=where,
             do=f"add it to tasks.{name}.metrics",
         )
+
+
+_GIVEN = {"gaussian_nll": ("sd", "low", "high"), "quantile": ("low", "high")}
+"""What predictions of a loss carry beside the value."""
 
 
 def _overridden(overrides: Sequence[str]) -> bool:

@@ -8,8 +8,9 @@ from typing import Any
 
 from polyhead.api.configuration import Config, load
 from polyhead.api.reading import read
-from polyhead.config.data import DataOptions, SplitOptions
+from polyhead.config.data import DataOptions, SamplerOptions, SplitOptions
 from polyhead.errors import InputError
+from polyhead.signals.timing import in_seconds
 from polyhead.trace.folder import RunFolder
 
 
@@ -39,7 +40,7 @@ def evaluate(
     if data is not None:
         if split is not None:
             raise InputError("another file has no splits", where="--split", do="leave out --split or --data")
-        described = experiment.data.model_copy(update={"path": str(data), "split": SplitOptions()})
+        described = experiment.data.model_copy(update={"path": str(data)} | _UNJUDGED)
         experiment = experiment.model_copy(update={"data": described})
         with folder.lock():
             return judge_file(folder, experiment, read(described), checkpoint, csv)
@@ -60,17 +61,25 @@ def predict(run: str | Path, data: str | Path, output: str | Path, *, checkpoint
 
 
 def _inputs_only(data: DataOptions) -> DataOptions:
-    """The data block without what predictions do without: targets, split and, where a row is a window, its recording.
+    """The data block without what predictions do without: targets, split, selection, batches and, where a row is a
+    window, its recording and time.
 
     Where a row is one sample in time, the recording says where windows must not cross.
     """
-    kept: dict[str, Any] = {"targets": {}, "split": SplitOptions(), "sampling_hz": None}
-    sampled = data.window is not None and all(
-        not spec.axes or spec.axes[0] == "sample" for spec in data.inputs.values()
-    )
-    if not sampled:
-        kept |= {"group": None, "time": None}
+    kept: dict[str, Any] = {"targets": {}, "sampling_hz": None} | _UNJUDGED | {"slices": []}
+    axes = [spec.axes[0] if spec.axes else "" for spec in data.inputs.values()]
+    tables = data.reader in ("csv", "parquet") and data.window is not None
+    if not tables and "sample" not in axes:
+        kept |= {"group": None} | ({} if in_seconds(data, "time") else {"time": None})
     return data.model_copy(update=kept)
+
+
+_UNJUDGED: dict[str, Any] = {
+    "split": SplitOptions(),
+    "select": {},
+    "sampler": SamplerOptions(name="shuffle"),
+}
+"""What another file need not answer to: how windows were shared out and drawn."""
 
 
 def check(config: Config, overrides: Sequence[str] = ()) -> dict[str, Any]:
@@ -78,12 +87,21 @@ def check(config: Config, overrides: Sequence[str] = ()) -> dict[str, Any]:
 
     Raises InputError where the config itself cannot be used; what is wrong with the data is a finding.
     """
+    import tempfile
+
     from polyhead.training.description import describe_data
+    from polyhead.training.folds import check_folds
     from polyhead.training.preparation import prepare
+    from polyhead.training.session import Session
 
     experiment = load(config, overrides).experiment
     try:
-        described = describe_data(prepare(experiment, read(experiment.data)))
+        source = read(experiment.data)
+        check_folds(experiment, source)
+        prepared = prepare(experiment, source)
+        described = describe_data(prepared)
+        with tempfile.TemporaryDirectory() as folder:
+            Session(prepared, RunFolder(Path(folder)))  # network, sampler and balance are refused where they do not fit
     except InputError as error:
         return {"findings": [_finding(error)], "checks": {error.check: "ran"}, "summary": None}
     summary = {key: described[key] for key in ("fingerprint", "windows", "split")}

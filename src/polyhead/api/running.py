@@ -123,9 +123,10 @@ def _begin(experiment: Experiment, run: RunFolder, watcher: Watcher | None) -> R
 
 def _cross_validate(experiment: Experiment, source: Source, run: RunFolder, watcher: Watcher) -> Run:
     """Train each fold as a run of its own within `run`, then judge their pooled test predictions."""
-    from polyhead.training.folds import Fold, names_of_folds, pool_folds, write_folds
+    from polyhead.training.folds import Fold, check_folds, names_of_folds, pool_folds, write_folds
     from polyhead.training.watcher import InterruptedRunError
 
+    check_folds(experiment, source)
     folds: list[Fold] = []
     names = names_of_folds(experiment, source)
     for number, name in enumerate(names, 1):
@@ -141,6 +142,9 @@ def _cross_validate(experiment: Experiment, source: Source, run: RunFolder, watc
             except InterruptedRunError as error:
                 write_folds(run, folds, "interrupted")
                 raise InterruptedRunError(run.path) from error
+            except InputError as error:
+                write_folds(run, folds, "failed", error.line)
+                raise
     watcher.on_phase("pooling the predictions of all folds")
     metrics = pool_folds(run, folds, source)
     write_folds(run, folds, "finished")

@@ -16,6 +16,15 @@ class Block(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True, allow_inf_nan=False)
 
 
+def _as_tuple(value: Any) -> Any:
+    return tuple(value) if isinstance(value, list) else value
+
+
+FROM_LIST = BeforeValidator(_as_tuple)
+"""Reads a list as a tuple, for fields of a block that is read through a validator: strict mode has forgotten there that
+files know lists only."""
+
+
 @dataclass(frozen=True)
 class ShortSpelling:
     """Reads a bare `text` as `{key: text}`, the short spelling of a block."""

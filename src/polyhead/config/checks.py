@@ -17,6 +17,8 @@ MetricsOf = Callable[[str], Sequence[str]]
 """The names of a kind's metrics, the primary one first."""
 
 SPLITS = ("val", "train")
+RIGHT_OR_WRONG = ("classification", "binary", "multilabel", "ordinal")
+"""Kinds whose prediction for a window is right or wrong, as a metric across tasks needs it."""
 
 
 def cross_check(experiment: Experiment, metrics_of: MetricsOf | None = None) -> list[Problem]:
@@ -56,8 +58,14 @@ def _across(experiment: Experiment) -> Iterator[Problem]:
     """Names of tasks in `joint` and `reweighting`."""
     for name, joint in experiment.joint.items():
         for index, member in enumerate(joint.tasks):
+            at = ("joint", name, "tasks", index)
             if member not in experiment.tasks:
-                yield unknown_word(("joint", name, "tasks", index), "task", member, list(experiment.tasks))
+                yield unknown_word(at, "task", member, list(experiment.tasks))
+            elif experiment.tasks[member].kind not in RIGHT_OR_WRONG:
+                what = f"joint.{name}: {member} is a {experiment.tasks[member].kind}, which is not right or wrong"
+                yield Problem(at, what, f"name tasks of {', '.join(RIGHT_OR_WRONG)}")
+            elif member in joint.tasks[:index]:
+                yield Problem(at, f"joint.{name}: {member} is named twice", "name it once")
         if name in experiment.tasks:
             yield Problem(("joint", name), f"joint.{name}: a task has this name", "give the metric its own")
     for name, options in experiment.reweighting.items():

@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field, PositiveFloat, PositiveInt, model_validator
 
-from polyhead.config.block import Block, text_as
+from polyhead.config.block import FROM_LIST, Block, text_as
 
 Axis = Literal["window", "channel", "time", "feature", "sample"]
 FILE_READERS = ("npz", "hdf5", "csv", "parquet")
@@ -55,7 +55,7 @@ class TargetOptions(Block):
     """Column of a two-dimensional array, counted from 0."""
     missing: list[float | str] = Field(default_factory=list)
     """Values that mean "not known", in physical units; NaN and null always do."""
-    valid: tuple[float | None, float | None] | None = None
+    valid: Annotated[tuple[float | None, float | None] | None, FROM_LIST] = None
     """Range of values that are real, `[low, high]` with null for open; values outside are masked."""
     unit: str | None = None
     """Physical unit, shown beside every error metric."""

@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, NonNegativeFloat, PositiveFloat, field_validator
 
-from polyhead.config.block import Block, text_as
+from polyhead.config.block import FROM_LIST, Block, text_as
 
 PointLossName = Literal[
     "smooth_l1", "huber", "l1", "mse", "l2", "relative_l1", "relative_smooth_l1", "relative_mse", "log_cosh"
@@ -55,7 +55,7 @@ class GaussianLoss(Block):
     beta: float = Field(default=0.5, ge=0, le=1)
     """Each window's loss counts by its predicted variance to this power (beta-NLL, Seitzer et al. 2022): 0 is the
     likelihood itself, 1 gives the mean the gradient of mse."""
-    logvar_clamp: tuple[float, float] = (-10.0, 10.0)
+    logvar_clamp: Annotated[tuple[float, float], FROM_LIST] = (-10.0, 10.0)
     """Range of the logarithm of the variance, in units of the training variance."""
     var_reg: NonNegativeFloat = 0.0
     """Times the squared logarithm of the variance is added, which holds the variance near that of training."""

@@ -143,11 +143,6 @@ def _runs(recording: Index, keep: NDArray[np.bool_], names: tuple[str, ...]) -> 
 
 def _available(data: DataOptions, source: Source) -> Index | None:
     """Real samples of each row (row,), or None where no input has a time axis."""
-    by_time = data.split.by == "time" or (data.window is not None and data.window.judged("test") == "last")
-    if data.time is not None and data.scaling.get("time") is None and not by_time:
-        raise InputError(
-            "rows are windows here, not samples in time: nothing reads it", where="data.time", do="leave it out"
-        )
     if source.extent is not None:
         return source.extent
     samples = {name: array.values.shape[2] for name, array in source.inputs.items() if array.values.ndim == 3}

@@ -62,8 +62,9 @@ class WindowSet:
 
     @property
     def overlap(self) -> float:
-        """Share of its samples that a window has in common with the next one."""
-        return max(0.0, 1 - self.stride / self.length) if self.length else 0.0
+        """Largest share of its samples that a window has in common with the next one."""
+        steps = np.diff(self.start)[(np.diff(self.row) == 0) & (np.diff(self.recording) == 0)]
+        return max(0.0, 1 - int(steps.min()) / self.length) if self.length and len(steps) else 0.0
 
     @cached_property
     def timed(self) -> tuple[str, ...]:

@@ -67,17 +67,30 @@ class Numbers:
         """How much wider intervals must be for these windows; None without any, 1 where they stay as they are."""
         if known.low is None:
             return None
-        return interval_factor(known) if getattr(loss, "calibrate", False) else 1.0
+        return interval_factor(self._logged(known)) if getattr(loss, "calibrate", False) else 1.0
 
     def widened(self, prediction: Prediction, factor: float) -> Prediction:
-        """The same predictions with intervals `factor` times as wide, within what the target can be."""
-        low, high = prediction.low, prediction.high
-        assert low is not None
-        assert high is not None
-        pred = prediction.pred.astype(np.float64)
-        ends = [pred + factor * (end - pred) for end in (low, high)]
-        low, high = ends if self.bounds is None else (np.clip(end, *self.bounds) for end in ends)
+        """The same predictions with intervals `factor` times as wide, under a logarithm in its units, within what the
+        target can be."""
+        one = self._logged(prediction)
+        assert one.low is not None
+        assert one.high is not None
+        pred = one.pred.astype(np.float64)
+        low, high = (pred + factor * (end - pred) for end in (one.low, one.high))
+        if self.scale.log:
+            low, high = np.exp(low), np.exp(high)
+        if self.bounds is not None:
+            low, high = np.clip(low, *self.bounds), np.clip(high, *self.bounds)
         return replace(prediction, low=low, high=high)
+
+    def _logged(self, prediction: Prediction) -> Prediction:
+        """The prediction as the logarithm sees it, where there is one."""
+        if not self.scale.log:
+            return prediction
+        least = self.scale.log_floor or np.finfo(np.float64).tiny
+        parts = {key: getattr(prediction, key) for key in ("truth", "pred", "low", "high")}
+        moved = {key: np.log(np.maximum(one, least)) for key, one in parts.items() if one is not None}
+        return replace(prediction, **moved)
 
     def constant(self, truth: Array, weights: Weights | None) -> Constant:
         """The best constant for scaled targets (n, output, ...) and its mean loss, both in float64."""

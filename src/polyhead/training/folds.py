@@ -7,15 +7,16 @@ from dataclasses import dataclass
 from typing import Any
 
 from polyhead.config.experiment import Experiment
+from polyhead.errors import InputError
 from polyhead.signals.assembly import assemble
 from polyhead.signals.source import Source
-from polyhead.signals.split import fold_names
+from polyhead.signals.split import fold_names, make_split
 from polyhead.trace.folder import RunFolder
 from polyhead.trace.predictions import write_frame
 from polyhead.training.evaluation import Pooled, decided, pool
 from polyhead.training.finish import prediction_frame
 from polyhead.training.judgement import Judged, add_split, decisions, unit_of
-from polyhead.training.preparation import Prepared, prepare
+from polyhead.training.preparation import Prepared, check_classes, prepare
 from polyhead.training.restored import restore
 
 
@@ -40,6 +41,20 @@ def names_of_folds(experiment: Experiment, source: Source) -> tuple[str, ...]:
     return fold_names(windows, experiment.data.split, experiment.seed)
 
 
+def check_folds(experiment: Experiment, source: Source) -> None:
+    """Refuse, before any is trained, data of which one fold could not be trained on. Raises InputError naming it."""
+    split = experiment.data.split
+    if split.folds is None or split.fold is not None:
+        return
+    windows = assemble(experiment.data, source, experiment.horizon, experiment.seed)
+    for number, name in enumerate(fold_names(windows, split, experiment.seed), 1):
+        one = split.model_copy(update={"fold": number})
+        try:
+            check_classes(experiment, windows, make_split(windows, one, experiment.seed))
+        except InputError as error:
+            raise InputError(f"fold {name}: {error.what}", where=error.where, do=error.do, check=error.check) from error
+
+
 def pool_folds(run: RunFolder, folds: Sequence[Fold], source: Source) -> dict[str, Any]:
     """Judge the test predictions of all folds together, each beside what its own training set taught the trivial
     predictors; write metrics.json and the pooled predictions."""
@@ -54,7 +69,7 @@ def pool_folds(run: RunFolder, folds: Sequence[Fold], source: Source) -> dict[st
         judged.append(Judged(prepared.tasks, prepared.windows, index, pooled, unit_of(fold.experiment)))
         frame = prediction_frame(prepared.tasks, prepared.windows, index, pooled, truth=True)
         frames.append(frame.insert_column(0, polars.lit(fold.name).alias("fold")))
-    metrics: dict[str, Any] = {"thresholds": {}, "summary": {}, "joint": {}, "slices": {}}
+    metrics: dict[str, Any] = {"thresholds": {}, "interval_factors": {}, "summary": {}, "joint": {}, "slices": {}}
     add_split(metrics, "test", judged, folds[0].experiment)
     write_frame(run.predictions("test"), polars.concat(frames))
     run.write("metrics.json", metrics)
@@ -68,8 +83,8 @@ def _tested(fold: Fold, prepared: Prepared) -> Pooled:
     return decided(prepared.tasks, pooled, decisions(fold.run.read("metrics.json")))
 
 
-def write_folds(run: RunFolder, folds: Sequence[Fold], status: str) -> None:
+def write_folds(run: RunFolder, folds: Sequence[Fold], status: str, reason: str | None = None) -> None:
     """Write state.json of the whole: which folds there are, and how each did on its own test set."""
     done = [fold for fold in folds if fold.finished]
     each = {fold.name: fold.run.read("metrics.json")["summary"].get("test") for fold in done}
-    run.write("state.json", {"status": status, "reason": None, "folds": [fold.name for fold in folds], "test": each})
+    run.write("state.json", {"status": status, "reason": reason, "folds": [fold.name for fold in folds], "test": each})

@@ -82,7 +82,10 @@ def decisions(metrics: Mapping[str, Any]) -> Decisions:
 
 
 def add_split(metrics: dict[str, Any], split: str, parts: Sequence[Judged], experiment: Experiment) -> None:
-    """Add the scores of one split, whose windows one network judged, or one of each fold."""
+    """Add the scores of one split, whose windows one network judged, or one of each fold.
+
+    A metric across tasks needs all of them: where one is not trained, it is left out.
+    """
     tasks = parts[0].tasks
     scores = {task.name: _scores(task, parts, experiment) for task in tasks}
     metrics[split] = {task: _plain(each) for task, each in scores.items()}
@@ -92,8 +95,10 @@ def add_split(metrics: dict[str, Any], split: str, parts: Sequence[Judged], expe
         each = np.array([part.pooled.losses[number] for part in parts])
         losses[task.name] = float((each * known)[known > 0].sum() / known.sum()) if known.any() else None
     metrics["summary"][split] = {"skill": mean_skill(scores), "loss": losses}
-    if experiment.joint:
-        metrics["joint"][split] = {name: _joint(name, parts, experiment) for name in experiment.joint}
+    trained = {task.name for task in tasks}
+    whole = [name for name, joint in experiment.joint.items() if trained.issuperset(joint.tasks)]
+    if whole:
+        metrics["joint"][split] = {name: _joint(name, parts, experiment) for name in whole}
     if experiment.data.slices:
         metrics["slices"][split] = {task.name: _sliced(task, parts, experiment) for task in tasks}
 
@@ -121,9 +126,8 @@ def _plain(scores: Mapping[str, Score]) -> dict[str, Any]:
 
 
 def _joint(name: str, parts: Sequence[Judged], experiment: Experiment) -> dict[str, Any]:
-    tasks = {task.name: task.kind for task in parts[0].tasks}
-    used = [task for task in experiment.joint[name].tasks if task in tasks]
-    each = [[(tasks[task], *part.part(task)) for task in used] for part in parts]
+    kinds = {task.name: task.kind for task in parts[0].tasks}
+    each = [[(kinds[task], *part.part(task)) for task in experiment.joint[name].tasks] for part in parts]
     return all_correct(*each, interval=True, seed=experiment.seed).as_dict()
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -23,6 +23,7 @@ from polyhead.signals.statistics import (
     scale_recordings,
 )
 from polyhead.signals.target import Target, label_of
+from polyhead.signals.timing import in_seconds
 from polyhead.signals.windows import Index, WindowSet
 from polyhead.tasks import Task, fit_task
 
@@ -43,12 +44,14 @@ class Prepared:
 def prepare(experiment: Experiment, source: Source) -> Prepared:
     """Cut, split, scale and fit the tasks. Raises InputError where data and config do not fit."""
     data = experiment.data
+    _check_time(data, source)
     windows = assemble(data, source, experiment.horizon, experiment.seed)
     _check_targets(experiment, windows)
     if data.non_finite == "refuse":
         refuse_non_finite(windows)
+    _check_jitter(data, windows)
     split = judged(windows, make_split(windows, data.split, experiment.seed), data.window)
-    _check_classes(experiment, windows, split)
+    check_classes(experiment, windows, split)
     statistics = {name: channel_statistics(windows, split[name]) for name in split.names}
     _check_scaling(experiment, windows)
     scaling = {name: _scaling(data, windows, name, statistics["train"][name]) for name in windows.inputs}
@@ -65,6 +68,13 @@ def _scaling(data: DataOptions, windows: WindowSet, name: str, statistics: Chann
     kind = data.scaling.get(name, "standard")
     if kind != "per_recording":
         return fit_scaling(statistics, kind)
+    if data.split.by in ("time", "window"):
+        raise InputError(
+            f"a recording's own mean and spread would come from its test windows too, with split by {data.split.by}",
+            where=f"data.scaling.{name}",
+            do="write `standard`, or split by recording",
+            check="split-leakage",
+        )
     if name not in windows.timed:
         raise InputError(
             f"input {name!r} has no time axis, each recording's own mean would leave nothing of it",
@@ -81,6 +91,42 @@ def _weights(experiment: Experiment, windows: WindowSet, train: Index) -> Weight
         if options.enabled and task.enabled:
             used[name] = (windows.targets[getattr(task, "target", None) or name], options)
     return fit_weights(used, train) if used else None
+
+
+def _check_jitter(data: DataOptions, windows: WindowSet) -> None:
+    """Refuse windows that would move to where they are judged, away from their label, or over samples not looked at."""
+    if data.augment is None or not data.augment.jitter:
+        return
+    why = None
+    if data.split.by in ("time", "window"):
+        why = f"with split by {data.split.by} a window could move over samples that are judged"
+    elif windows.sampled and windows.targets:
+        why = "the label stands at a window's last sample and would not move with it"
+    elif windows.earliest is None or windows.latest is None or np.array_equal(windows.earliest, windows.latest):
+        why = "every row is as long as a window, so that none can move"
+    if why:
+        raise InputError(why, where="data.augment.jitter", do="leave it out")
+    if data.non_finite == "refuse":
+        ends = [replace(windows, start=start) for start in _reached(windows, data.augment.jitter)]
+        for one in ends:
+            refuse_non_finite(one)
+
+
+def _reached(windows: WindowSet, jitter: int) -> list[Index]:
+    """The starts that cover every sample a window can move over, a window's length apart."""
+    assert windows.earliest is not None
+    assert windows.latest is not None
+    steps = range(-jitter, jitter + windows.length, windows.length)
+    return [np.clip(windows.start + min(step, jitter), windows.earliest, windows.latest) for step in steps]
+
+
+def _check_time(data: DataOptions, source: Source) -> None:
+    """Refuse time stamps of rows that nothing would read."""
+    read = data.split.by == "time" or (data.window is not None and data.window.judged("test") == "last")
+    if data.time is not None and not source.sampled and not in_seconds(data, "time") and not read:
+        raise InputError(
+            "rows are windows here, not samples in time: nothing reads it", where="data.time", do="leave it out"
+        )
 
 
 def _check_targets(experiment: Experiment, windows: WindowSet) -> None:
@@ -100,7 +146,7 @@ def _check_scaling(experiment: Experiment, windows: WindowSet) -> None:
             raise InputError(f"no input {name!r}; there are {', '.join(windows.inputs)}", where="data.scaling")
 
 
-def _check_classes(experiment: Experiment, windows: WindowSet, split: Split) -> None:
+def check_classes(experiment: Experiment, windows: WindowSet, split: Split) -> None:
     """Refuse a class that a split holds but training has never seen: no head could put it out."""
     for name, options in experiment.enabled.items():
         if not isinstance(options, ClassificationOptions | BinaryOptions | OrdinalOptions):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import torch
@@ -90,7 +90,8 @@ def _windowed(run: RunFolder, data: DataOptions) -> DataOptions:
     length = run.read("data.json")["windows"]["length"]
     if data.window is not None or not length:
         return data
-    return data.model_copy(update={"window": WindowOptions(length=length, stride=length)})
+    short: Literal["mask", "refuse"] = "mask" if data.lengths else "refuse"
+    return data.model_copy(update={"window": WindowOptions(length=length, short=short)})
 
 
 def _tasks(run: RunFolder, experiment: Experiment) -> tuple[Task, ...]:

@@ -90,12 +90,6 @@ def test_under_a_logarithm_the_interval_is_exact_and_the_spread_about_right():
     assert found.sd[0] == pytest.approx(expected.std(), rel=0.02)  # the delta method
 
 
-def test_an_interval_stays_within_the_bounds():
-    found = task(bounds=[20, 60], values=np.clip(VALUES, 20, 60)).decode(torch.tensor([[-9.0, 8.0], [9.0, 8.0]]))
-    assert (found.low >= 20).all()
-    assert (found.high <= 60).all()
-
-
 @pytest.mark.parametrize("beta", [0.0, 0.5])
 def test_a_spread_that_depends_on_the_input_is_found(beta):
     """Two kinds of windows, told apart by the features, with spreads 1 and 5 about means 10 and 20."""
