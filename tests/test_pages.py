@@ -82,6 +82,16 @@ def test_the_page_of_data_shows_keys_that_there_are(tmp_path: Path) -> None:
     assert loaded.window is not None
 
 
+def test_the_page_of_data_names_every_reader_and_its_keys() -> None:
+    text = (ROOT / "docs" / "data.md").read_text()
+    for name, reader in api.readers().items():
+        assert f"`{name}`" in text
+        keys = [] if name == "bearings" else list(reader.options.model_fields)
+        row = [line for line in text.splitlines() if line.startswith(f"| `{name}` | `")][-1] if keys else ""
+        for key in keys:
+            assert f"`{key}`" in row or f"`{key}:" in row, (name, key)
+
+
 def test_a_small_study_trains(tmp_path: Path) -> None:
     small = ["data.bearings=30", "data.snapshots=6", "train.epochs=1"]
     assert run(["study", "bearings", *small, "--out", str(tmp_path)]) == 0

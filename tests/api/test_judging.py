@@ -117,3 +117,10 @@ def test_a_metric_across_tasks_needs_all_of_them(data: Path, tmp_path: Path):
 def test_windows_do_not_move_where_they_must_not(data: Path, augment: Any, split: Any, says: str):
     (finding,) = api.check(config(data, data={"augment": augment, "split": split}))["findings"]
     assert says in finding["evidence"]
+
+
+def test_remarks_name_classes_as_the_data_do(data: Path, tmp_path: Path):
+    run = api.train(config(data, train={"epochs": 1, "lr": 1e-6, "device": "cpu"}), out=tmp_path / "runs")
+    reason = run.metrics["test"]["state"]["macro_precision"]["reason"]
+    assert "never predicted" in reason
+    assert any(f"class {name}" in reason for name in ("good", "loose", "worn"))

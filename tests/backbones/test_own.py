@@ -127,3 +127,21 @@ def test_a_map_that_is_wrong_only_later_is_refused_then(build):
     network = build(GOOD.replace("return ", "if self.training: return signal[0]\n        return "))
     with pytest.raises(InputError, match=r"put out \(2, 9\) for 4 windows"):
         network(torch.randn(4, 2, 9), None)
+
+
+RAISES = GOOD.replace("return ", "if self.training: raise RuntimeError('WHY')\n        return ")
+
+
+def test_one_that_raises_only_while_training_is_named(build):
+    network = build(RAISES.replace("WHY", "no such speed\\nmore"))
+    network.eval()(torch.randn(4, 2, 9), None)
+    with pytest.raises(InputError) as caught:
+        network.train()(torch.randn(4, 2, 9), None)
+    assert caught.value.where == "model.backbone"
+    assert caught.value.line.endswith(":Net raised RuntimeError while training: no such speed")
+
+
+def test_one_that_runs_out_of_memory_leaves_it_to_training_to_say_which_batch_fits(build):
+    network = build(RAISES.replace("WHY", "CUDA out of memory"))
+    with pytest.raises(RuntimeError, match="out of memory"):
+        network(torch.randn(4, 2, 9), None)

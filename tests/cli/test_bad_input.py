@@ -100,6 +100,16 @@ def test_a_reader_of_one_s_own_that_fails_is_named(
     assert "my_reader:read: the reader raised KeyError: 'speed'" in line
 
 
+def test_a_reader_of_one_s_own_that_returns_something_else_is_named(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write_config(tmp_path)
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "dict_reader.py").write_text("def read(data):\n    return {}\n")
+    line = train_refused(capsys, tmp_path, "data.reader=dict_reader:read")
+    assert "dict_reader:read: expected a Source of the reader, found a value of type dict" in line
+
+
 def test_a_skill_that_nothing_can_measure_ends_the_run(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
     """Validation holds one recording of one class, so that AUROC is undefined at every epoch."""
 

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import copy
 import json
 from collections.abc import Iterator
 from typing import Any
 
+import pytest
+
 from polyhead.config.experiment import Experiment
+from polyhead.config.experiment_file import load_experiment
 from polyhead.config.fields import blocks
 from polyhead.config.later import KEYS
 from polyhead.config.schema import DIALECT, json_schema
@@ -82,3 +86,28 @@ def test_every_property_is_described() -> None:
         node = SCHEMA if model is Experiment else SCHEMA["$defs"][model.__name__]
         bare = [name for name, prop in node["properties"].items() if not {"description", "$ref"} & set(prop)]
         assert bare == [], model.__name__
+
+
+NULLS = ("data.select", "data.slices", "data.sampler", "joint", "reweighting")
+
+
+@pytest.mark.parametrize("name", [*NULLS, "data.split.stratify"])
+def test_null_says_that_a_key_is_not_used(name: str) -> None:
+    assert {"type": "null"} in found(name)["anyOf"]
+    left_out: dict[str, Any] = {"name": "x", "data": {"reader": "bearings"}, "tasks": {"a": {"kind": "binary"}}}
+    written = copy.deepcopy(left_out)
+    *parents, key = name.split(".")
+    block = written
+    for parent in parents:
+        block = block.setdefault(parent, {})
+    block[key] = None
+    assert load_experiment(written).experiment == load_experiment(left_out).experiment
+
+
+def test_what_null_may_stand_for_is_still_read() -> None:
+    values = {"name": "x", "data": {"reader": "bearings", "sampler": {"name": "same_system", "by": "g"}}}
+    values |= {"tasks": {"a": {"kind": "regression"}}, "reweighting": {"a": {"nbins_2d": [3, 4]}}}
+    experiment = load_experiment(values).experiment
+    assert experiment.data.sampler.by == "g"
+    assert experiment.reweighting["a"].nbins_2d == (3, 4)
+    assert set(words(found("data.sampler")["anyOf"])) == {"shuffle", "same_system", "both_classes", "class_balanced"}

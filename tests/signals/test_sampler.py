@@ -165,6 +165,7 @@ def test_batches_do_not_come_system_by_system():
         ({"name": "class_balanced", "target": "z"}, ["a"] * 9, "no target 'z'; there are y"),
         ({"name": "class_balanced", "target": "y"}, [""] * 9, "0 distinct values"),
         ({"name": "class_balanced", "target": "y"}, np.arange(1001.0), "1,001 distinct values"),
+        ({"name": "class_balanced", "target": "y"}, np.arange(60) / 7, "60 distinct values in training, which are no"),
         ({"name": "class_balanced", "target": "y"}, np.zeros((9, 2)), "2 values per window"),
     ],
 )

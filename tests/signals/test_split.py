@@ -166,6 +166,7 @@ def test_classes_of_two_recordings_share_out_validation_and_test_and_are_all_tra
         ({"fractions": [0.5, 0.5, 0.0]}, {"g": [0]}, "1 recordings cannot fill 2 splits"),
         ({"stratify": "z"}, {"g": range(9)}, "no target or column 'z' to stratify by; there are g"),
         ({"stratify": "g"}, {"g": np.arange(1001) / 7}, "1,001 distinct values.*quantity rather than classes"),
+        ({"stratify": "g"}, {"g": np.arange(20) / 7}, "20 distinct values.*quantity rather than classes"),
     ],
 )
 def test_what_cannot_be_split_is_refused(options, data, words):

@@ -66,7 +66,7 @@ def test_stretches_of_different_lengths_bring_theirs():
 
 def test_no_time_stamps_is_refused():
     source = Source({"x": InputArray(np.zeros((2, 1, 3)), ("x",))}, {"y": np.arange(2)})
-    with pytest.raises(InputError, match=r"data\.scaling\.time: time in seconds needs time stamps"):
+    with pytest.raises(InputError, match=r"data\.scaling\.time: time in seconds needs a time stamp of every sample"):
         assemble(options(), source, 0)
 
 

@@ -75,7 +75,7 @@ def test_what_is_not_there_is_refused_by_name(options, where, says):
     assert caught.value.where == where
 
 
-@pytest.mark.parametrize(("future", "says"), [(0.1, "is constant in training"), (np.nan, "is missing in training")])
+@pytest.mark.parametrize(("future", "says"), [(0.1, "is constant in training"), (np.nan, "no window is whole")])
 def test_a_future_without_anything_to_learn_is_refused(future, says):
     signal = SIGNAL.copy()
     signal[:, :, 20:] = future

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from polyhead.api.configuration import Config, load, readers
 from polyhead.config.data import DataOptions
 from polyhead.errors import InputError
+from polyhead.signals.contract import checked_source
 from polyhead.signals.readers import READERS
 from polyhead.signals.source import Source
 
@@ -38,20 +39,21 @@ def read(data: DataOptions) -> Source:
 def _read_own(data: DataOptions) -> Source:
     reader = _own_reader(data.reader)
     try:
-        return reader(data)
+        found = reader(data)
     except InputError:
         raise
     except Exception as error:  # whatever a user's code raises, the line names it
         raise InputError(f"the reader raised {type(error).__name__}: {error}", where=data.reader) from error
+    return checked_source(found, data.reader)
 
 
-def _own_reader(name: str) -> Callable[[DataOptions], Source]:
+def _own_reader(name: str) -> Callable[[DataOptions], object]:
     """The user's reader `package.module:function`, called with the `data` block, returning a Source."""
     module, _, function = name.partition(":")
     if str(Path.cwd()) not in sys.path:
         sys.path.insert(0, str(Path.cwd()))  # as `python -m` does: a module beside the config is found
     try:
-        found: Callable[[DataOptions], Source] = getattr(importlib.import_module(module), function)
+        found: Callable[[DataOptions], object] = getattr(importlib.import_module(module), function)
     except (ImportError, AttributeError) as error:
         raise InputError(
             f"no reader {name!r} ({error})", where="data.reader", do="write `package.module:function`"

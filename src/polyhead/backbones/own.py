@@ -26,7 +26,7 @@ class Own(nn.Module):
     Its `forward(signal, known)` takes what other backbones take and returns (batch, width, step). `width` is required;
     `receptive_field` is None where it has none. Where windows have absent samples, `forward(signal, known, present)`
     gets (batch, time), true where a sample is real; `steps_present(present)` then says which steps are real, else the
-    nearest sample does. It is tried once on zeros. Raises InputError where any of it fails.
+    nearest sample does. It is tried once on zeros. Raises InputError where any of it fails, then or later.
     """
 
     def __init__(self, options: OwnBackbone, shape: InputShape) -> None:
@@ -38,8 +38,16 @@ class Own(nn.Module):
         self.steps = self._tried(shape)
 
     def forward(self, signal: Tensor | None, known: Tensor | None, present: Tensor | None = None) -> Tensor:
-        features = self._map(signal, known, present)
-        return features if present is None else zero_absent(features, self.steps_present(present))
+        try:
+            features = self._map(signal, known, present)
+            return features if present is None else zero_absent(features, self.steps_present(present))
+        except (InputError, MemoryError):
+            raise
+        except Exception as error:  # whatever a user's code raises, the line names it
+            if isinstance(error, RuntimeError) and ("out of memory" in str(error) or "allocate memory" in str(error)):
+                raise  # training says which batch fits
+            when = "while training" if self.training else "on windows"
+            raise InputError(_raised(self.name, when, error), where=_WHERE) from error
 
     def _map(self, signal: Tensor | None, known: Tensor | None, present: Tensor | None) -> Tensor:
         """What the module puts out, where it is a map."""

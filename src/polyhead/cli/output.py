@@ -140,7 +140,8 @@ def check_lines(result: Mapping[str, Any]) -> None:
             for name in split["windows"]
         )
         emit(f"nothing stands in the way of training: {each}")
-        emit(f"windows of {windows['length']} samples, split by {split['by']}, seed {split['seed']}")
+        cut = f"windows of {windows['length']} samples" if windows["length"] else "each row is a window"
+        emit(f"{cut}, split by {split['by']}, seed {split['seed']}")
         if split["note"]:
             emit(f"note: {split['note']}")
 

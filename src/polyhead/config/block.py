@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Annotated, Any, Literal, Union, get_args, get_origin
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, WithJsonSchema
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema
 
 
 class Block(BaseModel):
@@ -23,6 +24,33 @@ def _as_tuple(value: Any) -> Any:
 FROM_LIST = BeforeValidator(_as_tuple)
 """Reads a list as a tuple, for fields of a block that is read through a validator: strict mode has forgotten there that
 files know lists only."""
+
+
+def _each_once(names: list[str]) -> list[str]:
+    again = next((name for name in names if names.count(name) > 1), None)
+    if again is not None:
+        raise ValueError(f"{again} stands there more than once")
+    return names
+
+
+Names = Annotated[list[str], Field(min_length=1), AfterValidator(_each_once)]
+"""Names of which there is at least one, and each once."""
+
+
+@dataclass(frozen=True)
+class NullAs:
+    """Reads null, which says that a key is not used, as what the key holds then."""
+
+    unused: Callable[[], Any]
+
+    def __call__(self, value: Any) -> Any:
+        """The value, or what stands for null."""
+        return self.unused() if value is None else value
+
+
+def null_as(unused: Callable[[], Any], written_out: Any) -> BeforeValidator:
+    """A validator that reads null as `unused()`; its JSON Schema accepts null beside `written_out`."""
+    return BeforeValidator(NullAs(unused), json_schema_input_type=Union[written_out, None])  # noqa: UP007 - any value
 
 
 @dataclass(frozen=True)

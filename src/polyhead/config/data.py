@@ -6,9 +6,9 @@ import re
 from collections.abc import Iterator
 from typing import Annotated, Any, Literal
 
-from pydantic import BeforeValidator, Field, PositiveFloat, PositiveInt, model_validator
+from pydantic import BeforeValidator, Field, PositiveFloat, PositiveInt, field_validator, model_validator
 
-from polyhead.config.block import FROM_LIST, Block, text_as
+from polyhead.config.block import FROM_LIST, Block, Names, null_as, text_as
 
 Axis = Literal["window", "channel", "time", "feature", "sample"]
 FILE_READERS = ("npz", "hdf5", "csv", "parquet")
@@ -24,12 +24,12 @@ class InputOptions(Block):
 
     key: str | None = None
     """Name of the array or column. Give this or `keys`."""
-    keys: list[str] | None = None
+    keys: Names | None = None
     """Names of several columns (or one-dimensional arrays) that become the channels of this input."""
     axes: list[Axis] | None = None
     """What each axis of the array means, `window` first. Default: by the number of axes, (window, feature) or
     (window, channel, time); tables need none."""
-    channels: list[str] | None = None
+    channels: Names | None = None
     """Names of the channels, in order. Default: the column names, or `0`, `1`, ..."""
     unit: str | None = None
     """Physical unit, shown in reports."""
@@ -126,8 +126,16 @@ class Between(Block):
     max: float | None = None
     """Largest value; null is open."""
 
+    @model_validator(mode="after")
+    def _some_range(self) -> Between:
+        if self.min is None and self.max is None:
+            raise ValueError("give min, max or both")
+        if self.min is not None and self.max is not None and self.min > self.max:
+            raise ValueError(f"nothing lies between min {self.min:g} and max {self.max:g}")
+        return self
 
-Values = list[float | str] | Between
+
+Values = Annotated[list[float | str], Field(min_length=1)] | Between
 """Values of a column that are meant: a list, or a range."""
 
 
@@ -144,6 +152,13 @@ class AugmentOptions(Block):
     """Gain in dB drawn from the range, or up to this either way; amplitude then no longer tells."""
     flip: bool = False
     """Change the sign of every other window, as a sensor mounted the other way would."""
+
+    @field_validator("noise_snr_db", "gain_db")
+    @classmethod
+    def _rising(cls, level: float | tuple[float, float] | None) -> float | tuple[float, float] | None:
+        if isinstance(level, tuple) and level[0] > level[1]:
+            raise ValueError(f"a range is [low, high], found [{level[0]:g}, {level[1]:g}]")
+        return level
 
 
 class SamplerOptions(Block):
@@ -190,7 +205,9 @@ class SplitOptions(Block):
     column: str | None = None
     """Column or array that already names the split of each row: train, val or test. Without val, validation is drawn
     from what trains."""
-    hold_out: dict[Literal["val", "test"], dict[str, Values]] = Field(default_factory=dict)
+    hold_out: dict[Literal["val", "test"], Annotated[dict[str, Values], Field(min_length=1)]] = Field(
+        default_factory=dict
+    )
     """Values of columns that are kept for validation or test, e.g. `{test: {load: [3]}}`. Without val, validation is
     drawn from what is left."""
     folds: PositiveInt | str | None = None
@@ -199,7 +216,7 @@ class SplitOptions(Block):
     """The fold that is tested here, counted from 1. Left out, all are trained one after another."""
     allow_overlap: bool = False
     """Permit `by: window` although windows overlap, so that the same samples train and test."""
-    seed: int | None = None
+    seed: int | None = Field(default=None, ge=0)
     """Seed of the split. Default: the seed of the experiment."""
 
     @model_validator(mode="after")
@@ -259,7 +276,8 @@ class DataOptions(Block):
     """Where recordings come from and how they become windows, targets and splits."""
 
     reader: str
-    """Name of a reader (npz, csv, parquet), of a study's generator (bearings), or `package.module:function`."""
+    """Name of a reader (npz, hdf5, csv, parquet, metadata_cache, cwru, cmapss, xjtu, femto), of a study's generator
+    (bearings), or `package.module:function`."""
     path: str | None = None
     """File to read, relative to the configuration file's folder or absolute."""
     options: dict[str, Any] = Field(default_factory=dict)
@@ -277,7 +295,7 @@ class DataOptions(Block):
     """Key of the number of real samples in each row; what follows them is padding, which is never read."""
     sampling_hz: PositiveFloat | str | None = None
     """Sampling rate in Hz, or the key that holds it."""
-    select: dict[str, Values] = Field(default_factory=dict)
+    select: Annotated[dict[str, Values], null_as(dict, dict[str, Values])] = Field(default_factory=dict)
     """Rows that are used, by values or ranges of columns, e.g. `{snr_db: [0, 10], load: {min: 1}}`."""
     window: WindowOptions | None = None
     """How recordings are cut into windows. Left out, each row is one window."""
@@ -291,9 +309,9 @@ class DataOptions(Block):
     """What is done to training windows."""
     split: SplitOptions = SplitOptions()
     """How recordings are shared out between training, validation and test."""
-    sampler: Sampler = SamplerOptions(name="shuffle")
+    sampler: Annotated[Sampler, null_as(lambda: "shuffle", Sampler)] = SamplerOptions(name="shuffle")
     """How training windows are put together in batches: a name, or `{name: ..., its keys}`."""
-    slices: list[str] = Field(default_factory=list)
+    slices: Annotated[list[str], null_as(list, list[str])] = Field(default_factory=list)
     """Columns by whose values the scores are also shown, e.g. load, system or condition."""
 
     def column_keys(self) -> Iterator[str]:

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Annotated, Literal
 
-from pydantic import Field, PositiveInt, field_validator, model_validator
+from pydantic import Field, field_validator, model_validator
 
 from polyhead.config.backbones import MlpOptions
-from polyhead.config.block import Block
+from polyhead.config.block import FROM_LIST, Block, null_as
 from polyhead.config.data import DataOptions
 from polyhead.config.model import Balance, ModelOptions, default_balance
 from polyhead.config.tasks import ForecastOptions, Task
 from polyhead.config.training import TraceOptions, TrainOptions
+
+Bins = Annotated[int, Field(ge=1, le=10_000)]
 
 
 class ReweightingOptions(Block):
@@ -19,9 +21,9 @@ class ReweightingOptions(Block):
 
     enabled: bool = True
     """Use these weights."""
-    nbins: PositiveInt = 30
+    nbins: Bins = 30
     """Bins of each output of the target, between its least and largest training value."""
-    nbins_2d: tuple[PositiveInt, PositiveInt] | None = None
+    nbins_2d: Annotated[tuple[Bins, Bins] | None, FROM_LIST] = None
     """Bins of a target of two outputs, or of three: the second number then counts twice."""
     cap: float | None = Field(default=None, gt=1)
     """Largest weight, in units of the mean weight."""
@@ -53,9 +55,11 @@ class Experiment(Block):
     """Where recordings come from and how they become windows, targets and splits."""
     tasks: dict[str, Task] = Field(min_length=1)
     """What the network predicts, by name."""
-    joint: dict[str, JointOptions] = Field(default_factory=dict)
+    joint: Annotated[dict[str, JointOptions], null_as(dict, dict[str, JointOptions])] = Field(default_factory=dict)
     """Metrics across tasks, by name."""
-    reweighting: dict[str, ReweightingOptions] = Field(default_factory=dict)
+    reweighting: Annotated[dict[str, ReweightingOptions], null_as(dict, dict[str, ReweightingOptions])] = Field(
+        default_factory=dict
+    )
     """Weights of training windows, by the name of the task whose target they even out; several multiply."""
     model: ModelOptions = ModelOptions()
     """The shared network."""

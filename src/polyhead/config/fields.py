@@ -11,7 +11,7 @@ from typing import Annotated, Any, Literal, Union, get_args, get_origin
 from pydantic import BaseModel, BeforeValidator, Discriminator
 from pydantic.fields import FieldInfo
 
-from polyhead.config.block import NameOrOwn, ShortSpelling
+from polyhead.config.block import NameOrOwn, NullAs, ShortSpelling
 
 
 @dataclass(frozen=True)
@@ -48,7 +48,8 @@ class Slot:
     @property
     def nullable(self) -> bool:
         """Whether null may stand here."""
-        return type(None) in get_args(self.annotation)
+        read = any(isinstance(limit, BeforeValidator) and isinstance(limit.func, NullAs) for limit in self.limits)
+        return read or type(None) in get_args(self.annotation)
 
     @property
     def block(self) -> type[BaseModel] | None:
@@ -136,7 +137,7 @@ def place(slot: Slot, loc: Sequence[str | int]) -> tuple[tuple[str | int, ...], 
 
 @cache
 def blocks(root: type[BaseModel]) -> tuple[tuple[tuple[str, ...], str, type[BaseModel]], ...]:
-    """Every block below `root`: its path (with * for any name), its tag in a union or "", and its model."""
+    """Every block below `root`: its path (with * for any name), its tag in the nearest union or "", and its model."""
     return tuple(_blocks((), "", root))
 
 
@@ -148,7 +149,7 @@ def _blocks(path: tuple[str, ...], tag: str, model: type[BaseModel]) -> Iterator
             at, slot = (*at, "*"), Slot.of(get_args(slot.annotation)[1])
         for choice in slot.choices:
             if choice.block is not None:
-                words = choice.tag_words(slot.tag) if slot.tag else ("",)
+                words = choice.tag_words(slot.tag) if slot.tag else (tag,)
                 yield from _blocks(at, str(words[0]), choice.block)
 
 

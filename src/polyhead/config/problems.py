@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, get_args
 
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
@@ -29,6 +29,7 @@ def problems_of(
     """Every problem in a validation of `values` (which stand at path `at`) against `root`."""
     problems = [_problem(details, values, root, at, own_keys) for details in error.errors(include_url=False)]
     deeper = {problem.path[:length] for problem in problems for length in range(len(problem.path))}
+    deeper |= {problem.path for problem in problems if ": expected " not in problem.what}
     # A union tries each member: where one of them got into the block, the others' "not a text" says nothing.
     problems = [p for p in dict.fromkeys(problems) if p.path not in deeper or ": expected " not in p.what]
     meant = {problem.do for problem in problems}  # a required key that is only misspelt is one problem, not two
@@ -47,6 +48,8 @@ def _problem(
     if kind == "missing" and isinstance(inner[-1], int):  # too few items for a fixed length
         inner, slot = place(Slot.of(root), details["loc"][:-1])
         kind, path = "too_short", (*at, *inner)
+    if details["loc"][-1:] == ("[key]",):
+        return _key(details["loc"][:-1], root, at)
     if kind == "extra_forbidden":
         return unknown_key(path, slot.block or root, own_keys)
     if kind == "missing":
@@ -57,6 +60,15 @@ def _problem(
         what = str(details["msg"]).removeprefix("Value error, ")
         return Problem(path, f"{dotted(path)}: {what}" if path else what)
     return _wrong(path, slot, _value(values, inner, details["input"]))
+
+
+def _key(loc: Sequence[str | int], root: type[BaseModel], at: tuple[str, ...]) -> Problem:
+    """A key that a mapping of listed keys does not have."""
+    inner, slot = place(Slot.of(root), loc[:-1])
+    path = (*at, *inner, loc[-1])
+    mapping = slot.container
+    words = Slot.of(get_args(mapping.annotation)[0]).words if mapping else ()
+    return Problem(path, f"unknown key {dotted(path)}", f"valid here: {', '.join(map(str, words))}")
 
 
 def _value(values: Any, path: Sequence[str | int], otherwise: Any) -> Any:
@@ -120,7 +132,7 @@ def _elsewhere(parents: Sequence[str | int], key: str) -> str:
     having = [(path, tag) for path, tag, model in blocks(Experiment) if key in model.model_fields and key != "options"]
     same = [tag for path, tag in having if _matches(path, parents)]
     if same and all(same):
-        return f"only {listing(same)} has it"
+        return f"only {listing(dict.fromkeys(same))} has it"
     below = [path for path, _ in having if path and _matches(path[:-1], parents)]
     places = list(dict.fromkeys(below or [path for path, _ in having if path]))
     if not 0 < len(places) <= MOST_BLOCKS:

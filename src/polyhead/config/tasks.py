@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, NonNegativeFloat, PositiveFloat, PositiveInt, model_validator
 
-from polyhead.config.block import Block
+from polyhead.config.block import Block, Names
 from polyhead.config.losses import (
     BceLoss,
     BinaryLoss,
@@ -167,7 +167,7 @@ class ForecastOptions(TaskOptions):
     """The samples of an input that follow the window."""
     input: str = "signal"
     """Name of the input to forecast."""
-    channels: list[str] | None = None
+    channels: Names | None = None
     """Channels to forecast. Default: all."""
     horizon: PositiveInt = 96
     """Samples to forecast."""
@@ -186,7 +186,7 @@ class ReconstructionOptions(TaskOptions):
     """The samples of the window itself, through a bottleneck."""
     input: str = "signal"
     """Name of the input to reconstruct."""
-    channels: list[str] | None = None
+    channels: Names | None = None
     """Channels to reconstruct. Default: all."""
     loss_fn: RegressionLoss = PointLoss(name="mse")
     """As for regression."""

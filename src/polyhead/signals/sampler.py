@@ -9,12 +9,12 @@ import numpy as np
 
 from polyhead.config.data import SamplerOptions
 from polyhead.errors import InputError
+from polyhead.signals.classes import is_quantity
 from polyhead.signals.codes import coded
 from polyhead.signals.order import batches, in_batches
 from polyhead.signals.windows import Index, WindowSet
 
 _SAMPLER = 4  # keeps this stream of random numbers apart from others of the same seed
-_MOST_CLASSES = 1000  # more distinct labels are a quantity
 
 
 class Sampler(Protocol):
@@ -133,7 +133,7 @@ def _classes(windows: WindowSet, name: str, index: Index) -> Index:
         what = f"target {name!r} has {target.values.shape[1]} values per window, classes need one"
         raise InputError(what, where="data.sampler.target")
     distinct, codes = coded(target.values[target.mask])
-    if not 0 < len(distinct) <= _MOST_CLASSES:
+    if not len(distinct) or is_quantity(distinct, codes, windows.recording[index][target.mask]):
         what = f"target {name!r} has {len(distinct):,} distinct values in training, which are no classes"
         raise InputError(what, where="data.sampler.target", do="name a target of classes")
     label = np.full(len(index), -1, np.int64)

@@ -27,10 +27,12 @@ def with_time(data: DataOptions, source: Source, recording: Index) -> Source:
     inputs = dict(source.inputs)
     if in_seconds(data, "time") and "time" not in inputs:
         if data.time is None or not source.sampled:
+            rows = data.time is not None and not source.sampled
             raise InputError(
-                "time in seconds needs time stamps of the samples",
+                "time in seconds needs a time stamp of every sample"
+                + (", and `data.time` has one for each row" if rows else ""),
                 where="data.scaling.time",
-                do="name their column as `data.time`, or an input of them as `inputs.time`",
+                do="name an input of them: `inputs.time`" if rows else "name their column as `data.time`",
             )
         stamps = source.columns[data.time].astype(np.float64)
         began = np.flatnonzero(np.diff(recording, prepend=-1))

@@ -91,9 +91,15 @@ def fit_signal(
     channels = _channels(name, options, windows)
     scale = _scale(name, options, channels, scaling)
     truth, each = _sample(windows, train, weights, lambda batch: part(batch, channels))
-    if not len(truth) or np.all(truth == truth[0]):
+    if not len(truth):
         raise InputError(
-            f"{what} {options.input!r} is {'constant' if len(truth) else 'missing'} in training",
+            f"{what} {options.input!r} is missing in training: no window is whole, each lacks samples",
+            where=f"tasks.{name}",
+            do="cut shorter windows, choose other channels, or disable the task",
+        )
+    if np.all(truth == truth[0]):
+        raise InputError(
+            f"{what} {options.input!r} is constant in training",
             where=f"tasks.{name}",
             do="choose other channels, or disable the task",
         )

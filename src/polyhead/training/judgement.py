@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -112,13 +113,24 @@ def _scores(task: Task, parts: Sequence[Judged], experiment: Experiment) -> dict
         interval=True,
         seed=experiment.seed,
     )
-    unit = parts[0].unit
-    if unit is None:
-        return scores
-    return {  # what was resampled is not recordings then
-        name: replace(one, reason=one.reason and one.reason.replace("recordings", f"values of {unit}"))
-        for name, one in scores.items()
-    }
+    return {name: replace(one, reason=_said(one.reason, task, parts[0].unit)) for name, one in scores.items()}
+
+
+def _said(reason: str | None, task: Task, unit: str | None) -> str | None:
+    """A reason with the names of classes instead of their numbers, and of what was resampled."""
+    if reason is None:
+        return None
+    names = getattr(task, "classes", ())
+    if names:
+        reason = _NUMBERED.sub(lambda found: f"{found[1]} {_named(found[2], names)}", reason)
+    return reason if unit is None else reason.replace("recordings", f"values of {unit}")
+
+
+_NUMBERED = re.compile(r"\b(class|label) (\d+(?:, \d+)*)")
+
+
+def _named(numbers: str, names: Sequence[str]) -> str:
+    return ", ".join(names[int(number)] for number in numbers.split(", "))
 
 
 def _plain(scores: Mapping[str, Score]) -> dict[str, Any]:

@@ -109,6 +109,15 @@ def test_a_given_column_without_validation_has_it_drawn_from_what_trains():
         assert found.by == "s"
 
 
+def test_a_machine_that_a_given_column_would_cut_is_refused_by_name():
+    side = np.repeat(["train", "val", "test"], 4)
+    data = {"g": np.repeat(np.arange(6), 2), "m": np.repeat(["a", "b", "c", "c"], [4, 2, 2, 4]), "s": side}
+    cut = rows(data, group="g", split={"by": "m", "column": "s"})
+    error = refused(lambda: split(cut, by="m", column="s"), "'s': m 'c' stands in val and test")
+    assert error.check == "split-leakage"
+    assert split(cut, column="s")["test"].tolist() == [8, 9, 10, 11]
+
+
 @st.composite
 def recordings(draw):
     counts = draw(st.lists(st.integers(1, 6), min_size=6, max_size=20))

@@ -38,14 +38,21 @@ def look_at_csv(path: Path) -> Content:
     header = not any(_is_number(cell) for cell in _cells(lines[0], separator))
     if header:
         _refuse_repeated(path, _cells(lines[0], separator))
-    try:
-        frame = polars.read_csv(
+
+    def read(decimal_comma: bool) -> polars.DataFrame:
+        return polars.read_csv(
             io.BytesIO(content),
             separator=separator,
+            decimal_comma=decimal_comma,
             has_header=header,
             infer_schema_length=None,
             null_values=EMPTY,
         )
+
+    try:
+        frame = read(decimal_comma=False)
+        comma = any(_decimal_commas(column) for column in frame.get_columns())
+        frame = read(decimal_comma=True) if comma else frame
     except (polars.exceptions.PolarsError, polars.exceptions.PanicException, OSError, ValueError) as error:
         raise unreadable(path, "csv", error) from error
     check_names(path, frame.columns)
@@ -53,6 +60,7 @@ def look_at_csv(path: Path) -> Content:
     frame, missing = _words_as_missing(frame)
     options: dict[str, Any] = {"header": False} if not header else {}
     options |= {"separator": separator} if separator != "," else {}
+    options |= {"decimal_comma": True} if comma else {}
     options |= {"missing": missing} if missing else {}
     return _content("csv", path, frame, frame.height, options, whole)
 
@@ -106,13 +114,24 @@ def _cells(line: str, separator: str) -> list[str]:
     return next(csv.reader([line], delimiter=separator), [])
 
 
+def _decimal_commas(column: polars.Series) -> bool:
+    """Whether a column of text holds nothing but numbers written 1,5."""
+    import polars
+
+    known = column.drop_nulls()
+    if column.dtype != polars.String or not len(known):
+        return False
+    return bool(known.str.strip_chars().str.contains(r"^[-+]?\d*,?\d+$").all() and known.str.contains(",").any())
+
+
 def _separator(lines: list[str]) -> str:
     """The character that cuts the lines into the same number of cells, more than one; else into the most."""
+    best, most = ",", 1
     for candidate in (",", ";", "\t", "|", " "):
         counts = {len(_cells(line, candidate)) for line in lines}
-        if len(counts) == 1 and min(counts) > 1:
-            return candidate
-    return ","
+        if len(counts) == 1 and min(counts) > most:
+            best, most = candidate, min(counts)
+    return best
 
 
 def _refuse_ragged(path: Path, lines: list[str], separator: str) -> None:

@@ -60,6 +60,8 @@ def _options(content: Content) -> Iterator[str]:
         yield "  header: false  # the first line holds values: columns are called by their number"
     if "separator" in content.options:
         yield f"  separator: {scalar(content.options['separator'])}"
+    if "decimal_comma" in content.options:
+        yield "  decimal_comma: true  # numbers are written 1,5"
     if "missing" in content.options:
         yield from flow("  missing:", content.options["missing"], "cells among numbers that hold none")
 

@@ -36,6 +36,8 @@ def make_split(windows: WindowSet, options: SplitOptions, seed: int) -> Split:
     if options.column is not None:
         side = _given(windows, options.column)
         refuse_cut(windows, windows.recording, side, "group", f"data.split.column {options.column!r}")
+        if options.by not in ("group", "window"):
+            refuse_cut(windows, unit, side, options.by, f"data.split.column {options.column!r}")
     elif options.hold_out:
         side = _held_out(windows, options.hold_out)
         if options.by != "window":

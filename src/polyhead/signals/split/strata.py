@@ -10,10 +10,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from polyhead.errors import InputError
+from polyhead.signals.classes import is_quantity
 from polyhead.signals.codes import coded, dense
 from polyhead.signals.windows import Index, WindowSet
 
-_MOST_CLASSES = 1000  # data sets of signals have a few dozen; more is a quantity
 _KEYS = 3  # the stream of random keys by which units are compared
 
 
@@ -37,7 +37,7 @@ def strata_of(windows: WindowSet, index: Index, unit: Index, units: int, names: 
     Raises InputError for a label that is no class. Unknown labels are a class of their own; a target of several outputs
     is so many labels.
     """
-    blocks = [block for name in names for block in _labels(windows, name, index)]
+    blocks = [block for name in names for block in _labels(windows, name, index, unit)]
     combination = np.zeros(len(index), np.int64)
     size = 1
     for codes, classes in blocks:
@@ -79,12 +79,12 @@ def _grouped(combination: Index, size: int, unit: Index, units: int) -> tuple[In
     return group.astype(np.int64), len(distinct)
 
 
-def _labels(windows: WindowSet, name: str, index: Index) -> Iterator[tuple[Index, int]]:
+def _labels(windows: WindowSet, name: str, index: Index, unit: Index) -> Iterator[tuple[Index, int]]:
     """(class of each window, how many classes) of each label that `name` means; the last number is the unknown."""
     values, mask = _named(windows, name, index)
     for column in values.T if values.ndim == 2 else [values]:
         distinct, codes = coded(column[mask])
-        if len(distinct) > _MOST_CLASSES:
+        if is_quantity(distinct, codes, unit[mask]):
             raise InputError(
                 f"{name!r} has {len(distinct):,} distinct values, which is a quantity rather than classes",
                 where="data.split.stratify",
