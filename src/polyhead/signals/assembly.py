@@ -57,6 +57,7 @@ def _window_set(
     at = start + windows.filled - 1 if source.sampled else stretches.row[stretch]
     options = data.targets or {key: TargetOptions(key=key) for key in source.columns}
     span = length + horizon
+    slack = bool((stretches.count > span).any())
     return WindowSet(
         inputs=source.inputs,
         targets={n: read_target(n, target, source.columns[target.key]).take(at) for n, target in options.items()},
@@ -71,8 +72,8 @@ def _window_set(
         stride=data.window.step if data.window else length,
         sampled=source.sampled,
         sampling_hz=_sampling_hz(data, source, at),
-        earliest=stretches.first[stretch],
-        latest=np.maximum(stretches.first + stretches.count - span, stretches.first)[stretch],
+        earliest=stretches.first[stretch] if slack else None,
+        latest=(stretches.first + np.maximum(stretches.count - span, 0))[stretch] if slack else None,
         filled=windows.filled if (windows.filled < length).any() else None,
         time=source.columns[data.time][at].astype(np.float64) if data.time else None,
     )
