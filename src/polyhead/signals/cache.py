@@ -21,6 +21,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from polyhead.errors import InputError
+from polyhead.signals.disk import sync
 from polyhead.signals.draft import Draft, Grower, array_file, array_name
 from polyhead.signals.lock import Lock
 
@@ -192,18 +193,7 @@ def _describe(draft: Draft, reader: str, files: Sequence[Path], options: Mapping
     (draft.folder / _DESCRIPTION).write_text(text, "utf-8")
     (draft.folder / _USED).touch()
     for path in [*draft.folder.iterdir(), draft.folder]:
-        _sync(path)
-
-
-def _sync(path: Path) -> None:
-    handle = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    except OSError as error:
-        if error.errno not in (errno.EINVAL, errno.ENOTSUP):  # some network file systems cannot sync a folder
-            raise
-    finally:
-        os.close(handle)
+        sync(path)
 
 
 def _move(draft: Path, place: Path) -> None:
@@ -216,7 +206,7 @@ def _move(draft: Path, place: Path) -> None:
         if _opened(place) is None:  # there, but damaged
             _remove(place)
             draft.rename(place)
-    _sync(place.parent)
+    sync(place.parent)
 
 
 def _opened(place: Path) -> Entry | None:

@@ -5,22 +5,19 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
-import torch
-from torch import Tensor, nn
-
 from polyhead.config.tasks import OrdinalOptions
 from polyhead.errors import InputError
 from polyhead.scoring.board import fit_reference
 from polyhead.signals.statistics import ChannelScaling
 from polyhead.signals.target import Target, classes_of, encode, label_of
 from polyhead.signals.windows import Index, WindowSet
-from polyhead.tasks.head import WindowHead
+from polyhead.tasks.choice import ChoiceTask
 from polyhead.tasks.losses.choice import ChoiceLoss
-from polyhead.tasks.task import ClassTask, Decoded, Fitted, Weights, labelled, restored
+from polyhead.tasks.task import Fitted, Weights, labelled, restored
 
 
 @dataclass(frozen=True)
-class Ordinal(ClassTask):
+class Ordinal(ChoiceTask):
     """One of several classes; `classes` stand in their order, and neighbours are one step apart."""
 
     kind: ClassVar[str] = "ordinal"
@@ -56,22 +53,6 @@ class Ordinal(ClassTask):
             options=options,
             loss=ChoiceLoss(options.loss_fn),
         )
-
-    def build_head(self, width: int) -> nn.Module:
-        return WindowHead(width, self.constant, self.options.head)
-
-    def targets(self, windows: WindowSet) -> Tensor:
-        return torch.from_numpy(encode(self.name, windows.targets[self.target], self.classes))
-
-    def losses(self, output: Tensor, truth: Tensor) -> Tensor:
-        return self.loss(output, truth)
-
-    def decode(self, output: Tensor) -> Decoded:
-        score = output.double().softmax(dim=1).cpu().numpy()
-        return Decoded(score.argmax(axis=1), score)
-
-    def state(self) -> dict[str, Any]:
-        return self.fitted.as_dict() | {"classes": list(self.classes)}
 
 
 def _in_order(name: str, key: str, options: OrdinalOptions, known: Target) -> tuple[str, ...]:

@@ -17,6 +17,7 @@ from typing import Any
 import numpy as np
 
 from polyhead.errors import InputError
+from polyhead.signals.disk import sync
 
 SCHEMA_VERSION = 1
 SPLITS = ("train", "val", "test")
@@ -38,7 +39,7 @@ def write_whole(path: Path, content: bytes | str) -> None:
             file.flush()
             os.fsync(file.fileno())
         draft.replace(path)
-        _sync_folder(path.parent)
+        sync(path.parent)
     except OSError as error:
         with contextlib.suppress(OSError):
             draft.unlink(missing_ok=True)
@@ -56,17 +57,6 @@ def no_room(path: Path, size: int, error: OSError) -> InputError:
             f"no room on the disk for {size:,} bytes{kept}", where=str(path), do="free some space and resume"
         )
     return InputError(f"cannot be written ({error.strerror})", where=str(path), do="check the folder's permissions")
-
-
-def _sync_folder(folder: Path) -> None:
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    except OSError as error:
-        if error.errno not in (errno.EINVAL, errno.ENOTSUP):  # some network file systems cannot sync a folder
-            raise
-    finally:
-        os.close(handle)
 
 
 def json_text(value: Any) -> str:
