@@ -145,3 +145,33 @@ def test_one_that_runs_out_of_memory_leaves_it_to_training_to_say_which_batch_fi
     network = build(RAISES.replace("WHY", "CUDA out of memory"))
     with pytest.raises(RuntimeError, match="out of memory"):
         network(torch.randn(4, 2, 9), None)
+
+
+EARLY = GOOD.replace(
+    "        return self.gain * self.dropout(self.conv(signal))",
+    """        early = self.conv(signal)
+        return {"level": early, "tone": torch.tanh(early[..., ::2]), "loud": early}""",
+)
+
+
+def test_a_map_for_each_task(build):
+    maps = build(EARLY)(torch.randn(4, 2, 9), None)
+    assert {task: tuple(one.shape) for task, one in maps.items()} == {
+        "level": (4, 3, 5),
+        "tone": (4, 3, 3),
+        "loud": (4, 3, 5),
+    }
+    assert maps["level"] is maps["loud"]
+
+
+def test_each_of_the_maps_must_be_one(build):
+    with pytest.raises(InputError, match=r"put out \(2, 3\) for 2 windows; return a map"):
+        build(EARLY.replace('"loud": early}', '"loud": early[..., 0]}'))
+
+
+def test_maps_of_windows_with_absent_samples_have_the_same_steps(build):
+    masked = EARLY.replace("signal, known)", "signal, known, present=None)")
+    with pytest.raises(InputError, match="maps of different steps"):
+        build(masked, CUT)
+    maps = build(masked.replace("[..., ::2]", ""), CUT)(torch.randn(2, 2, 9), None, torch.ones(2, 9).bool())
+    assert maps["level"] is maps["loud"]

@@ -69,26 +69,37 @@ def test_a_task_of_weight_zero_has_no_gradient(tmp_path):
     assert "heads.a.output.bias" in moved
 
 
+KENDALL = {"method": "kendall", "form": "log_var", "start": 1.0, "lr": RATE}
+
+
 @pytest.mark.parametrize(("batch_size", "accumulate"), [(20, 1), (5, 4)])
-def test_the_weight_of_a_task_multiplies_its_penalty_too_and_the_penalty_counts_once(tmp_path, batch_size, accumulate):
-    """log_var starts at v = 0, where its slope is weight x (1 - loss) / 2."""
+def test_the_weight_of_a_task_multiplies_its_loss_and_penalty_but_not_what_its_variance_learns(
+    tmp_path, batch_size, accumulate
+):
+    """log_var starts at v = 0, where its slope is (1 - loss) / 2 and its penalty 0; after the step the penalty is
+    v / 2."""
     options = {"weights": (3.0, 1.0), "batch_size": batch_size, "accumulate": accumulate}
-    session, log = after_one_step(tmp_path, {"method": "kendall", "form": "log_var"}, **options)
+    session, log = after_one_step(tmp_path, KENDALL, **options)
     loss = np.array([log["loss.a"][0], log["loss.b"][0]])
-    expected = -RATE * np.array([3.0, 1.0]) * (0.5 - 0.5 * loss)
+    expected = -RATE * (0.5 - 0.5 * loss)
     assert session.balance.parameter.tolist() == pytest.approx(expected, rel=1e-4)
     assert log["weight.a"][0] == pytest.approx(1.5)
+    assert log["total_loss"][0] == pytest.approx((np.array([1.5, 0.5]) * loss).sum())
+    train_step(session, session.steps_of(0)[0])
+    second = session.log.columns()
+    weighted = [second[f"weight.{name}"][1] * second[f"loss.{name}"][1] for name in "ab"]
+    assert second["total_loss"][1] == pytest.approx(sum(weighted) + (np.array([3.0, 1.0]) * expected / 2).sum())
 
 
 def test_log_variances_move_at_their_own_rate(tmp_path):
-    same = after_one_step(tmp_path, {"method": "kendall"})[0].balance.parameter
-    own = after_one_step(tmp_path, {"method": "kendall", "lr": 10 * RATE})[0].balance.parameter
+    same = after_one_step(tmp_path, KENDALL)[0].balance.parameter
+    own = after_one_step(tmp_path, KENDALL | {"lr": 10 * RATE})[0].balance.parameter
     assert own.tolist() == pytest.approx((10 * same).tolist(), rel=1e-5)
 
 
 def test_a_task_without_labels_in_a_step_does_not_move_its_variance(tmp_path):
     """Labels of b are known in three windows of training, none of which is in this batch."""
-    session = session_of(tmp_path, {"method": "kendall"}, unknown=range(3, 20))
+    session = session_of(tmp_path, KENDALL, unknown=range(3, 20))
     train_step(session, [np.arange(3, 20)])
     assert session.balance.parameter[1] == 0
     assert session.balance.parameter[0] != 0

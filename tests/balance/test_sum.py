@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import torch
 
-from polyhead.balance.sum import Sum
+from polyhead.balance import Sight
+
+from .life import build
 
 
-def test_every_loss_counts_as_it_is():
-    weighting = Sum(3)(torch.tensor([True, True, False]))
-    assert weighting.weights.tolist() == [1, 1, 1]
-    assert weighting.penalties.tolist() == [0, 0, 0]
-    assert Sum(3).sigma() is None
+def test_losses_count_as_they_are():
+    balance, all_ = build("sum", [0.3, 2.0, 1e6]), torch.ones(3, dtype=torch.bool)
+    assert (balance(Sight(all_)) * balance.get_buffer("units")).tolist() == [1, 1, 1]
+    assert balance.penalty(all_).tolist() == [0, 0, 0]
+    assert not list(balance.parameters())

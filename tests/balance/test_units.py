@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 import numpy as np
 import pytest
 
+from polyhead.balance import BALANCES
 from polyhead.config.experiment import Experiment
 from polyhead.signals.source import InputArray, Source
 from polyhead.trace.folder import RunFolder
@@ -29,8 +30,8 @@ def noisy_sinusoids(factor: float) -> Source:
     return Source({"signal": InputArray(signal[:, None].astype(np.float32), ("a",))}, columns)
 
 
-def skills(tmp_path, factor: float, method: str, **regression) -> dict[str, float]:
-    """Skill of each task on the validation windows after 300 steps."""
+def skills(tmp_path, factor: float, method: str, epochs: int = 25, **regression) -> dict[str, float]:
+    """Skill of each task on the validation windows after `epochs` of 12 steps."""
     experiment = Experiment.model_validate(
         {
             "name": "units",
@@ -38,7 +39,7 @@ def skills(tmp_path, factor: float, method: str, **regression) -> dict[str, floa
             "tasks": {"amplitude": {"kind": "regression", **regression}, "fast": {"kind": "classification"}},
             "model": {"backbone": {"name": "tcn", "channels": [8, 8]}},
             "balance": {"method": method},
-            "train": {"epochs": 25, "batch_size": 14, "lr": 5e-3, "device": "cpu"},
+            "train": {"epochs": epochs, "batch_size": 14, "lr": 5e-3, "device": "cpu"},
         }
     )
     session = Session(
@@ -46,7 +47,7 @@ def skills(tmp_path, factor: float, method: str, **regression) -> dict[str, floa
     )
     session.begin(datetime.now(UTC))
     fit(session, Watcher(), StopRequest())
-    assert session.total == 300
+    assert session.total == 12 * epochs
     pooled = pool(session.network, session.feed, session.prepared.split["val"], 64)
     found = score(session.tasks, pooled)
     return {"amplitude": found["amplitude"]["r2"].skill, "fast": found["fast"]["macro_f1"].skill}
@@ -65,6 +66,13 @@ def test_both_tasks_are_learned(plain):
 @pytest.mark.parametrize("factor", [1e3, 1e-3])
 def test_another_unit_of_the_target_gives_the_same_skill(tmp_path, plain, factor):
     assert skills(tmp_path, factor, "floor") == pytest.approx(plain, rel=0.02)
+
+
+@pytest.mark.parametrize("method", sorted(set(BALANCES) - {"floor", "torchjd"}))
+def test_so_it_does_under_every_balance(tmp_path, method):
+    """Shorter, and a thousand times larger as much as smaller."""
+    small, large = (skills(tmp_path, factor, method, epochs=6) for factor in (1e-3, 1e3))
+    assert large == pytest.approx(small, rel=0.02)
 
 
 def test_without_scaling_and_balance_the_unit_decides_which_task_is_heard(tmp_path, plain):

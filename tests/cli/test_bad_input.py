@@ -46,7 +46,7 @@ def train_refused(capsys: pytest.CaptureFixture[str], folder: Path, *overrides: 
         ("tasks.wear.kind=regresion", "did you mean regression"),
         ("data.reader=npy", "did you mean npz"),
         ("model.backbone=resnet", "not available yet"),
-        ("balance=pcgrad", "not available yet"),
+        ("balance=pcgard", "did you mean pcgrad"),
         ("track={mlflow: {uri: x}}", "not available yet"),
         ("train.monitor=val/life/r2", "life"),
         ("train.monitor=val/wear/auroc", "auroc"),

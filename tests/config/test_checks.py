@@ -56,6 +56,19 @@ REFUSED = [
         15,
         "model.branches.tasks.falt: unknown task 'falt'; did you mean fault? (valid: fault, anomaly, rul, next)",
     ),
+    (
+        "{method: floor}",
+        "{method: kendall, start: {rull: 2}}",
+        16,
+        "balance.start.rull: unknown task 'rull'",
+    ),
+    (
+        "{method: floor}",
+        "{method: softmax, min_share: 0.25}",
+        16,
+        "balance.min_share: 0.25 for each of 4 tasks leaves nothing to weigh; write less than 0.25",
+    ),
+    ("{method: floor}", "{method: kendall, min_share: 0.9}", 16, "write less than 0.25"),
     ("  rul:   ", "  r.l:   ", 13, "task name 'r.l': expected letters, digits, _ and - only"),
     ("  rul:   ", "  r/l:   ", 13, "task name 'r/l'"),
 ]
@@ -81,6 +94,8 @@ def test_refused(tmp_path: Path, before: str, after: str, line: int, part: str) 
         ("stratify: fault", "stratify: [fault]"),
         ("stratify: fault, ", ""),
         ("  rul:   ", "  rul:   "),
+        ("{method: floor}", "{method: kendall, start: {rul: 2, fault: 0.3}, min_share: 0.24}"),
+        ("{method: floor}", "{method: softmax, min_share: 0.249}"),
     ],
 )
 def test_near_misses(tmp_path: Path, before: str, after: str) -> None:
@@ -101,6 +116,16 @@ def test_a_disabled_task_cannot_be_monitored_and_needs_no_window(tmp_path: Path)
     with pytest.raises(InputError, match=r"task rul is disabled; enabled: fault, anomaly or next"):
         load_experiment(path, ["tasks.rul.enabled=false", "train.monitor=val/rul/r2"])
     load_experiment(path, ["tasks.next.enabled=false", "data.window=null"])
+
+
+def test_a_share_is_of_the_enabled_tasks_and_the_advice_can_be_taken(tmp_path: Path) -> None:
+    path = tmp_path / "b.yaml"
+    path.write_text(BEARINGS)
+    three = ["tasks.next.enabled=false", "balance.method=softmax"]
+    load_experiment(path, [*three, "balance.min_share=0.332"])
+    with pytest.raises(InputError, match=r"0.334 for each of 3 tasks leaves nothing to weigh; write less than 0.333$"):
+        load_experiment(path, [*three, "balance.min_share=0.334"])
+    load_experiment(path, ["tasks.next.enabled=false", "balance.method=kendall", "balance.start={next: 2}"])
 
 
 @pytest.mark.parametrize("key", ["inputs", "targets"])

@@ -9,9 +9,10 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from pydantic import BaseModel, Field
 
+from polyhead.config.backbones import TcnOptions
+from polyhead.config.balance import FloorOptions
 from polyhead.config.block import Block
 from polyhead.config.experiment_file import Loaded, load_experiment
-from polyhead.config.model import FloorOptions, TcnOptions
 from polyhead.config.tasks import BinaryOptions, ForecastOptions
 from polyhead.errors import InputError
 

@@ -9,6 +9,7 @@ import pytest
 from pydantic import BaseModel, ValidationError
 
 from polyhead.config.backbones import OwnBackbone
+from polyhead.config.balance import TorchjdOptions
 from polyhead.config.experiment import Experiment
 from polyhead.config.fields import blocks
 from polyhead.config.tasks import RegressionOptions
@@ -20,6 +21,7 @@ def test_every_block_is_found() -> None:
     names = {model.__name__ for model in MODELS}
     assert {"Experiment", "DataOptions", "Consecutive", "TargetOptions", "ForecastHeadOptions", "TcnOptions"} <= names
     assert {"KendallOptions", "ScheduleOptions", "TraceOptions", "BinaryOptions", "SplitOptions"} <= names
+    assert {"FamoOptions", "NashOptions", "TorchjdOptions"} <= names
 
 
 @pytest.mark.parametrize("model", MODELS, ids=lambda model: model.__name__)
@@ -30,7 +32,7 @@ def test_every_field_is_described(model: type[BaseModel]) -> None:
 
 @pytest.mark.parametrize("model", MODELS, ids=lambda model: model.__name__)
 def test_every_block_is_closed_and_frozen(model: type[BaseModel]) -> None:
-    open_to_a_users_own_keys = model is OwnBackbone
+    open_to_a_users_own_keys = model in (OwnBackbone, TorchjdOptions)
     assert model.model_config["extra"] == ("allow" if open_to_a_users_own_keys else "forbid")
     assert model.model_config["frozen"] is True
 

@@ -13,7 +13,7 @@ from torch import nn
 from polyhead.errors import InputError
 from polyhead.signals.source import Source
 from polyhead.training.feed import Feed
-from polyhead.training.network import build_network, count_parameters
+from polyhead.training.network import Network, build_network, count_parameters
 from polyhead.training.preparation import prepare
 
 from .synthetic import TASKS, experiment, prepared, source
@@ -33,7 +33,7 @@ def test_outputs_come_in_the_order_of_the_tasks():
     ready = prepared(("next", "tone", "pair"))
     batch = batch_of(ready)
     forward = network_of(ready)(batch.signal, batch.known)
-    assert forward.features.shape == (5, 6, 32)
+    assert forward.features[0].shape == (5, 6, 32)
     assert [tuple(output.shape) for output in forward.outputs] == [(5, 1, 4), (5, 3), (5, 2)]
 
 
@@ -64,7 +64,7 @@ def test_each_head_reads_its_own_branch_and_features_stay_the_backbone_s():
     batch, network = batch_of(ready), network_of(ready).eval()
     forward = network(batch.signal, batch.known)
     features = network.backbone(batch.signal, batch.known)
-    assert torch.equal(forward.features, features)
+    assert all(torch.equal(one, features) for one in forward.features)
     assert features.shape == (5, 48, 32)
     for name, output in zip(("level", "tone", "next"), forward.outputs, strict=True):
         assert torch.equal(output, network.heads[name](network.branches[name](features)))
@@ -167,5 +167,52 @@ def test_numbers_alone_go_through_an_mlp():
     ready = prepare(own, numbers)
     batch, network = batch_of(ready), network_of(ready)
     assert batch.signal is None
-    assert network(None, batch.known).features.shape == (5, 7, 1)
+    assert network(None, batch.known).features[0].shape == (5, 7, 1)
     assert count_parameters(network).backbone == 2 * 7 + 7
+
+
+class Early(torch.nn.Module):
+    """A backbone with a map for `tone` behind the one that the other tasks read."""
+
+    width, receptive_field = 4, None
+
+    def __init__(self):
+        super().__init__()
+        self.first, self.second = torch.nn.Conv1d(2, 4, 1), torch.nn.Conv1d(4, 4, 1)
+
+    def forward(self, signal, known, present=None):
+        early = self.first(signal)
+        return {"level": early, "tone": self.second(early), "loud": early}
+
+
+@pytest.mark.parametrize("cut", [False, True])
+def test_heads_read_the_maps_of_their_tasks(cut):
+    ready = prepared(("level", "tone", "loud"))
+    heads = {task.name: task.build_head(4) for task in ready.tasks}
+    network = Network(Early(), heads)
+    batch = batch_of(ready)
+    forward = network(batch.signal, batch.known, cut=cut)
+    assert forward.shared[0] is forward.shared[2]
+    assert forward.features[0] is forward.features[2]
+    assert forward.features[1].is_leaf == cut
+    maps = network.backbone(batch.signal, batch.known)
+    for task, output in zip(("level", "tone", "loud"), forward.outputs, strict=True):
+        assert torch.equal(output, heads[task](maps[task], None))
+
+
+@pytest.mark.parametrize(
+    ("backbone", "block"),
+    [
+        ({"name": "tcn", "channels": [6, 6, 8]}, "blocks.2."),
+        ({"name": "resnet1d"}, "blocks.5."),
+        ({"name": "mlp", "hidden": [7, 9]}, "layers.3."),
+        ({"name": "patch_transformer"}, "encoder.layers.2."),
+        ({"name": "bilstm"}, "lstm."),
+    ],
+)
+def test_the_last_block(backbone, block):
+    network = network_of(prepared(("level",), model={"backbone": backbone}))
+    names = {id(parameter): name for name, parameter in network.backbone.named_parameters()}
+    found = {names[id(parameter)] for parameter in network.last_block}
+    assert found == {name for name in names.values() if name.startswith(block)}
+    assert found

@@ -6,8 +6,8 @@ import pytest
 import torch
 from torch import nn
 
-from polyhead.balance import build_balance
-from polyhead.config.model import FloorOptions, KendallOptions
+from polyhead.balance import Terms, build_balance
+from polyhead.config.balance import FamoOptions, FloorOptions, KendallOptions
 from polyhead.config.training import TrainOptions
 from polyhead.training.optimizer import build_optimizer
 
@@ -20,7 +20,7 @@ def network() -> nn.Module:
 
 
 def built(module, balance_options=FLOOR, **train):
-    balance = build_balance(balance_options, [1.0, 2.0])
+    balance = build_balance(balance_options, Terms(("a", "b"), (1.0, 2.0)))
     return balance, build_optimizer(module, balance, TrainOptions(**train), balance_options)
 
 
@@ -49,16 +49,17 @@ def test_every_parameter_is_in_one_group():
     assert {id(parameter) for parameter in held} == {id(parameter) for parameter in expected}
 
 
-@pytest.mark.parametrize(("own", "rate"), [(None, 1e-3), (0.05, 0.05)])
+@pytest.mark.parametrize(("own", "rate"), [({}, 1e-2), ({"lr": 0.05}, 0.05)])
 def test_log_variances_have_their_own_rate(own, rate):
-    balance, optimizer = built(network(), KendallOptions(method="kendall", lr=own), lr=1e-3)
+    balance, optimizer = built(network(), KendallOptions(method="kendall", **own), lr=1e-3)
     groups = {id(p): group["lr"] for group in optimizer.param_groups for p in group["params"]}
     assert groups[id(balance.parameter)] == rate
     assert sorted(groups.values()) == sorted([1e-3] * 6 + [rate])
 
 
-def test_a_balance_that_learns_nothing_has_no_group():
-    assert len(built(network())[1].param_groups) == 2
+@pytest.mark.parametrize("options", [FLOOR, FamoOptions(method="famo")])
+def test_a_balance_that_leaves_nothing_to_the_optimiser_has_no_group(options):
+    assert len(built(network(), options)[1].param_groups) == 2
 
 
 @pytest.mark.parametrize(

@@ -13,7 +13,7 @@ from polyhead.training.probe import (
     checksum,
     dead_share,
     effective_rank,
-    feature_gradient_norms,
+    gradient_norms,
     parameter_norms,
     shared_cosines,
 )
@@ -25,41 +25,35 @@ def two_linear_heads():
     """features = W x with W = identity; losses a.f and b.f, so that their gradients at f are a and b, at W a x' and
     b x'."""
     weight = nn.Parameter(torch.eye(3))
-    features = weight @ torch.tensor([1.0, 2.0, 2.0])
-    return weight, features, [A @ features, B @ features]
+    return weight, weight @ torch.tensor([1.0, 2.0, 2.0])
 
 
 def test_gradient_norms_at_the_map():
-    _, features, losses = two_linear_heads()
-    unrelated = nn.Parameter(torch.ones(1)).sum()
-    norms = feature_gradient_norms([*losses, unrelated], features)
+    norms = gradient_norms([A, B, torch.zeros(3)])
     assert norms.tolist() == [5.0, 2.0, 0.0]
     assert norms.dtype == torch.float64
 
 
 def test_cosines_over_shared_parameters():
     """Both gradients are outer products with the same x, so that their cosine is that of a and b: 8 / (5 x 2)."""
-    weight, features, losses = two_linear_heads()
+    weight, features = two_linear_heads()
     unused = nn.Parameter(torch.ones(2))
-    three = [*losses, -losses[0], 0.0 * features.sum()]
-    cosines = shared_cosines(three, [weight, unused])
+    cosines = shared_cosines([features] * 4, [A, B, -A, torch.zeros(3)], [weight, unused])
     assert cosines.tolist() == pytest.approx([0.8, -1.0, math.nan, -0.8, math.nan, math.nan], nan_ok=True)
-    assert shared_cosines(losses[:1], [weight]).tolist() == []
+    assert shared_cosines([features], [A], [weight]).tolist() == []
 
 
 def test_long_gradients_keep_their_digits():
     """Ten million times .1: float32 sums lose the fourth digit."""
-    features = torch.zeros(10_000_000, requires_grad=True)
-    (norm,) = feature_gradient_norms([0.1 * features.sum()], features).tolist()
+    (norm,) = gradient_norms([torch.full((10_000_000,), 0.1)]).tolist()
     assert norm == pytest.approx(float(np.float32(0.1)) * math.sqrt(1e7), rel=1e-9)
 
 
 def test_measuring_leaves_the_graph_and_the_gradients_alone():
-    weight, features, losses = two_linear_heads()
-    feature_gradient_norms(losses, features)
-    shared_cosines(losses, [weight])
+    weight, features = two_linear_heads()
+    shared_cosines([features] * 2, [A, B], [weight])
     assert weight.grad is None
-    sum(losses).backward()
+    features.backward(A + B)
     assert torch.equal(weight.grad, torch.outer(A + B, torch.tensor([1.0, 2.0, 2.0])))
 
 

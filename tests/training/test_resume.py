@@ -49,7 +49,8 @@ def without_times(run: Path) -> dict[str, Any]:
         frame = polars.read_csv(path)
         content[path.name] = frame.drop("epoch_time", strict=False).write_csv()
     for path in sorted([*run.glob("trace/steps/*.parquet"), *run.glob("predictions/*.parquet")]):
-        content[path.name] = polars.read_parquet(path).write_ndjson()
+        frame = polars.read_parquet(path).drop("seconds", "balance_seconds", strict=False)
+        content[path.name] = frame.write_ndjson()
     for name in ("metrics.json", "data.json", "metadata.json"):
         content[name] = (run / name).read_text()
     state = json.loads((run / "state.json").read_text())
@@ -64,7 +65,7 @@ def tensors(value: Any) -> Any:
     if isinstance(value, torch.Tensor):
         return value.numpy().tobytes()
     if isinstance(value, dict):
-        return {key: tensors(item) for key, item in value.items() if key not in ("seconds", "tables")}
+        return {key: tensors(item) for key, item in value.items() if key not in ("seconds", "price_seconds", "tables")}
     if isinstance(value, list | tuple):
         return [tensors(item) for item in value]
     return value

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from polyhead.balance import BALANCES
 from polyhead.errors import InputError
 from polyhead.trace.folder import RunFolder
 from polyhead.training.session import Session
@@ -25,8 +26,21 @@ def test_the_steps_of_an_epoch_hold_every_training_window_once(tmp_path, batch_s
     assert not np.array_equal(np.concatenate([p for s in other for p in s]), np.concatenate(parts))
 
 
-def test_kendall_and_a_likelihood_are_refused_together(tmp_path):
+@pytest.mark.parametrize("method", [name for name, kind in BALANCES.items() if kind.ratios])
+def test_logarithms_and_ratios_of_a_likelihood_are_refused(tmp_path, method):
     likely = {"level": {"kind": "regression", "loss_fn": "gaussian_nll"}}
     Session(prepared(likely), RunFolder(tmp_path))
-    with pytest.raises(InputError, match=r"balance\.method: kendall learns .*the likelihood of level can"):
-        Session(prepared(likely, balance={"method": "kendall"}), RunFolder(tmp_path))
+    with pytest.raises(InputError, match=rf"balance\.method: {method} takes logarithms .*the likelihood of level can"):
+        Session(prepared(likely, balance=method), RunFolder(tmp_path))
+
+
+def test_methods_that_take_logarithms_or_ratios_are_the_published_ones():
+    assert {name for name, kind in BALANCES.items() if kind.ratios} == {"kendall", "dwa", "gls", "famo", "gradnorm"}
+
+
+def test_weights_that_are_all_zero_are_refused(tmp_path):
+    silent = {name: {"kind": "regression", "weight": 0} for name in ("level", "pair")}
+    with pytest.raises(InputError, match=r"^tasks: the weight of every task is 0 \(level, pair\): nothing"):
+        Session(prepared(silent), RunFolder(tmp_path))
+    silent["pair"]["weight"] = 0.1
+    Session(prepared(silent), RunFolder(tmp_path))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import time
 from collections import Counter
 from dataclasses import replace
 
@@ -10,9 +11,8 @@ import numpy as np
 import pytest
 import torch
 
-from polyhead.balance import Weighting
 from polyhead.signals.order import batches
-from polyhead.training.steplog import StepLog, composition
+from polyhead.training.steplog import Descent, StepLog, composition
 
 from .synthetic import prepared
 
@@ -27,8 +27,8 @@ STEPS = [  # rate, loss of a and b, weights, known labels, norm
 def add(log: StepLog, steps) -> None:
     for rate, losses, weights, known, norm in steps:
         sampled = torch.arange(7, dtype=torch.float64) if rate == 0.1 else None
-        weighting = Weighting(torch.tensor(weights), torch.tensor([0.5, -0.25]))
-        log.add(rate, torch.tensor(losses), weighting, torch.tensor(known), torch.tensor(norm), sampled)
+        step = Descent(torch.tensor(losses), torch.tensor(weights), torch.tensor([0.5, -0.25]), None, 0.0)
+        log.add(rate, step, torch.tensor(known), torch.tensor(norm), sampled, 0.25, time.perf_counter())
 
 
 def filled(steps=STEPS, room=3) -> StepLog:
@@ -68,14 +68,35 @@ def test_mean_losses_are_pooled_over_labels_not_averaged_over_steps():
     assert b == pytest.approx((1 * 4 + 3 * 8) / 4)
 
 
+def test_mean_weights_are_those_of_steps_with_labels_counted_by_them():
+    assert filled().mean_weights().tolist() == pytest.approx([(10 * 2 + 30 * 2 + 2 * 1) / 42, 0.5])
+    assert np.isnan(filled(STEPS[1:2]).mean_weights()[1])
+
+
+def test_the_seconds_of_a_step_and_of_its_balancing():
+    log = filled(STEPS[:1])
+    step = Descent(torch.ones(2), torch.ones(2), torch.zeros(2), None, 0.0)
+    log.add(0.1, step, torch.ones(2), torch.ones(()), None, 1.5, time.perf_counter() - 2)
+    columns = log.columns()
+    assert columns["balance_seconds"].tolist() == [0.25, 1.5]
+    assert columns["seconds"][1] == pytest.approx(2, abs=0.5)
+
+
+def test_a_step_that_was_skipped_does_not_count():
+    skipped = (0.2, [float("nan"), 7.0], [2.0, 0.5], [30, 5], float("nan"))
+    a, b = filled([STEPS[0], skipped, STEPS[2]]).mean_losses()
+    assert a == pytest.approx((10 * 1 + 2 * 5) / 12)
+    assert b == pytest.approx((1 * 4 + 5 * 7 + 3 * 8) / 9)
+
+
 def test_a_task_without_any_label_has_no_mean_loss():
     assert np.isnan(filled(STEPS[1:2]).mean_losses()[1])
 
 
-def test_the_first_loss_that_is_not_finite_is_found():
+def test_every_loss_that_is_not_finite_is_found():
     broken = [*STEPS[:1], (0.2, [1.0, float("nan")], [1.0, 1.0], [1, 1], 1.0), (0.3, [float("inf")] * 2, *STEPS[2][2:])]
-    assert filled(broken).first_broken() == (1, 1)
-    assert filled().first_broken() is None
+    assert filled(broken).broken() == [(1, 1), (2, 0), (2, 1)]
+    assert filled().broken() == []
 
 
 @pytest.mark.parametrize("done", [0, 1, 2, 3])
@@ -92,7 +113,8 @@ def test_the_log_goes_on_in_the_middle_of_an_epoch(done):
     assert second.filled == 3
     assert torch.equal(second.norms, first.norms)
     for name, values in second.columns().items():
-        np.testing.assert_array_equal(values, whole[name])
+        if name != "seconds":
+            np.testing.assert_array_equal(values, whole[name])
 
 
 def test_a_new_epoch_forgets_the_last_one():

@@ -33,7 +33,8 @@ def build_backbone(options: BackboneOptions, shape: InputShape) -> nn.Module:
 
     `forward(signal, known, present=None)` takes (batch, channel, time) or None, (batch, known) or None, and (batch,
     time), true where a sample is real (absent ones stand at the front and hold 0; None: all are real); it returns
-    (batch, width, step). `steps_present(present)` says which of these steps are real, (batch, step); the others hold 0.
+    (batch, width, step), or, where it is one's own, perhaps one such map for each task, {task: map}.
+    `steps_present(present)` says which of these steps are real, (batch, step); the others hold 0.
     """
     if isinstance(options, OwnBackbone):
         return Own(options, shape)

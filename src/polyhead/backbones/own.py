@@ -23,7 +23,8 @@ _WHERE = "model.backbone"
 class Own(nn.Module):
     """A module of the class that `name` leads to, made as `Class(shape, **keys)`.
 
-    Its `forward(signal, known)` takes what other backbones take and returns (batch, width, step). `width` is required;
+    Its `forward(signal, known)` takes what other backbones take and returns (batch, width, step), or one such map for
+    each task, `{task: map}`, for example from an earlier layer. `width` is required;
     `receptive_field` is None where it has none. Where windows have absent samples, `forward(signal, known, present)`
     gets (batch, time), true where a sample is real; `steps_present(present)` then says which steps are real, else the
     nearest sample does. It is tried once on zeros. Raises InputError where any of it fails, then or later.
@@ -37,10 +38,18 @@ class Own(nn.Module):
         self.receptive_field: int | None = getattr(self.module, "receptive_field", None)
         self.steps = self._tried(shape)
 
-    def forward(self, signal: Tensor | None, known: Tensor | None, present: Tensor | None = None) -> Tensor:
+    def forward(
+        self, signal: Tensor | None, known: Tensor | None, present: Tensor | None = None
+    ) -> Tensor | dict[str, Tensor]:
         try:
-            features = self._map(signal, known, present)
-            return features if present is None else zero_absent(features, self.steps_present(present))
+            maps = self._maps(signal, known, present)
+            if present is None:
+                return maps
+            steps = self.steps_present(present)
+            if isinstance(maps, dict):
+                whole = {id(one): zero_absent(one, steps) for one in maps.values()}
+                return {task: whole[id(one)] for task, one in maps.items()}
+            return zero_absent(maps, steps)
         except (InputError, MemoryError):
             raise
         except Exception as error:  # whatever a user's code raises, the line names it
@@ -49,10 +58,19 @@ class Own(nn.Module):
             when = "while training" if self.training else "on windows"
             raise InputError(_raised(self.name, when, error), where=_WHERE) from error
 
-    def _map(self, signal: Tensor | None, known: Tensor | None, present: Tensor | None) -> Tensor:
-        """What the module puts out, where it is a map."""
-        features: Tensor = self.module(signal, known) if present is None else self.module(signal, known, present)
+    def _maps(self, signal: Tensor | None, known: Tensor | None, present: Tensor | None) -> Tensor | dict[str, Tensor]:
+        """What the module puts out, where it is a map or one for each task."""
+        found = self.module(signal, known) if present is None else self.module(signal, known, present)
         batch = next(len(part) for part in (signal, known) if part is not None)
+        if not isinstance(found, dict):
+            return self._map(found, batch)
+        if present is not None and len({one.shape[2] for one in found.values()}) > 1:
+            what = f"{self.name} put out maps of different steps for windows with absent samples"
+            raise InputError(what, where=_WHERE, do="bring the maps to the same steps")
+        return {task: self._map(one, batch) for task, one in found.items()}
+
+    def _map(self, features: Tensor, batch: int) -> Tensor:
+        """The map, where it is one."""
         shape = tuple(features.shape) if isinstance(features, Tensor) else type(features).__name__
         if not isinstance(shape, tuple) or len(shape) != 3 or shape[:2] != (batch, self.width) or not shape[2]:
             raise InputError(
@@ -81,7 +99,8 @@ class Own(nn.Module):
         was = self.module.training
         try:
             with torch.no_grad():
-                steps = self.eval()._map(signal, known, present).shape[2]
+                maps = self.eval()._maps(signal, known, present)
+                steps = (next(iter(maps.values())) if isinstance(maps, dict) else maps).shape[2]
                 told = getattr(self.module, "steps_present", lambda given: given.new_ones(2, steps))
                 shape_told = None if present is None else tuple(told(present).shape)
         except InputError:

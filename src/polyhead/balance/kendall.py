@@ -5,41 +5,89 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
-from polyhead.balance.balance import Balance, Weighting
+from polyhead.balance.balance import Balance, Sight, Terms
+from polyhead.balance.share import least_share
+from polyhead.config.balance import KendallOptions
 
 _LEAST = 0.05  # least weight of `clamped_004`
 _RANGE = 2.0  # and the range of its v
+_LEAST_SIGMA = 1e-3  # least |s| of `half` in units of its start: at 0 the weight has no value
 
 
 class Kendall(Balance):
-    """One parameter per task: s with `half`, else v = log s^2. All start at s = 1.
+    """One parameter per task: with `half` s in units of its start, else v = log s^2. By default s^2 starts at the floor
+    loss, which is where heads start.
 
     half           L / (2 s^2) + log s
     log_var        0.5 e^-v L + 0.5 v           (the same function of s, in v)
     published_003  0.5 e^-v L + v
     clamped_004    max(0.5 e^-v, 0.05) L + 0.5 v, v in [-2, 2]
+
+    At rest s^2 is the loss, with `published_003` half of it. `min_share` is a share of the weights in units of the
+    floor loss; it acts on what the network sees, not on how the variances are learned.
     """
 
-    def __init__(self, tasks: int, form: str) -> None:
-        super().__init__()
-        self.form = form
-        self.parameter = nn.Parameter(torch.ones(tasks) if form == "half" else torch.zeros(tasks))
+    raw = True
+    ratios = True
 
-    def forward(self, present: Tensor) -> Weighting:
-        value: Tensor = self.parameter
-        if self.form == "half":
-            weights, penalty = 0.5 / value.square(), value.abs().log()
-        elif self.form == "clamped_004":
-            with torch.no_grad():  # the parameter itself: clamped on its way it would have no gradient and never return
-                value.clamp_(-_RANGE, _RANGE)
-            weights, penalty = (0.5 * torch.exp(-value)).clamp(min=_LEAST), 0.5 * value
-        else:
-            weights, penalty = 0.5 * torch.exp(-value), value if self.form == "published_003" else 0.5 * value
+    def __init__(self, options: KendallOptions, terms: Terms) -> None:
+        super().__init__(options, terms)
+        self.form, self.min_share = options.form, options.min_share
+        start = torch.tensor(_start(options, terms), dtype=torch.float32)
+        self.register_buffer("start", start, persistent=False)
+        self.register_buffer("floors", torch.tensor(terms.floor_losses, dtype=torch.float32), persistent=False)
+        self.parameter = nn.Parameter(torch.ones_like(start) if self.form == "half" else 2 * start.log())
+        self._clamp()
+
+    def forward(self, sight: Sight) -> Tensor:
+        self._clamp()
+        floors = self.get_buffer("floors")
+        return least_share(self._weights().detach() * floors, sight.present, self.min_share) / floors
+
+    def penalty(self, present: Tensor) -> Tensor:
         # A task without labels in this step says nothing of its variance: neither term may move it.
-        return Weighting(weights, torch.where(present, penalty, 0.0))
+        self._clamp()
+        return torch.where(present, self._penalties().detach(), 0.0)
+
+    def learn(self, losses: Tensor, present: Tensor) -> None:
+        self._clamp()
+        known = present & losses.isfinite()
+        losses = torch.where(known, losses, 0.0).to(self.parameter.dtype)
+        with torch.enable_grad():
+            total = torch.where(known, self._weights() * losses + self._penalties(), 0.0).sum()
+            (self.parameter.grad,) = torch.autograd.grad(total, self.parameter)
 
     def sigma(self) -> Tensor:
-        if self.form == "half":
-            return self.parameter.detach().abs()
+        self._clamp()
         value = self.parameter.detach()
-        return torch.exp(0.5 * (value.clamp(-_RANGE, _RANGE) if self.form == "clamped_004" else value))
+        return value.abs() * self.get_buffer("start") if self.form == "half" else torch.exp(0.5 * value)
+
+    def _weights(self) -> Tensor:
+        value: Tensor = self.parameter
+        if self.form == "half":
+            return 0.5 / (value * self.get_buffer("start")).square()
+        weights = 0.5 * torch.exp(-value)
+        return weights.clamp(min=_LEAST) if self.form == "clamped_004" else weights
+
+    def _penalties(self) -> Tensor:
+        value: Tensor = self.parameter
+        if self.form == "half":
+            return (value * self.get_buffer("start")).abs().log()
+        return value if self.form == "published_003" else 0.5 * value
+
+    def _clamp(self) -> None:
+        """The parameter itself: clamped on its way it would have no gradient and never return."""
+        with torch.no_grad():
+            if self.form == "clamped_004":
+                self.parameter.clamp_(-_RANGE, _RANGE)
+            elif self.form == "half":
+                self.parameter.masked_fill_(self.parameter.abs() < _LEAST_SIGMA, _LEAST_SIGMA)
+
+
+def _start(options: KendallOptions, terms: Terms) -> list[float]:
+    """The standard deviation that each task starts at: the root of its floor loss where none is given."""
+    given = options.start
+    if isinstance(given, float):
+        return [given] * len(terms.names)
+    named = given if isinstance(given, dict) else {}
+    return [named.get(name, loss**0.5) for name, loss in zip(terms.names, terms.floor_losses, strict=True)]

@@ -19,6 +19,14 @@ def _skill(value: float | None) -> str:
     return "  –  " if value is None else f"{value:5.2f}"
 
 
+def _skipped(report: EpochReport) -> list[str]:
+    """A line for each task whose loss made steps be skipped."""
+    return [
+        f"epoch {report.epoch}: {count} {'step' if count == 1 else 'steps'} skipped, the loss of {task} is not finite"
+        for task, count in report.skipped.items()
+    ]
+
+
 class PlainProgress(Watcher):
     """A line per epoch."""
 
@@ -34,6 +42,9 @@ class PlainProgress(Watcher):
             file=sys.stderr,
             flush=True,
         )
+
+        for line in _skipped(report):
+            print(line, file=sys.stderr, flush=True)
 
     def on_phase(self, text: str) -> None:
         print(text, file=sys.stderr, flush=True)
@@ -72,6 +83,8 @@ class LiveProgress(Watcher):
     def on_epoch(self, report: EpochReport) -> None:
         each = [f"{task} {_colour(primary(scores).skill)}" for task, scores in report.scores.items()]
         self._progress.update(self._task, skills="  ".join(each))
+        for line in _skipped(report):
+            self._progress.console.print(line, markup=False)
 
     def on_phase(self, text: str) -> None:
         self._progress.stop()

@@ -1,10 +1,12 @@
-"""What no single field can know: names of the configuration that must fit each other."""
+"""What no single field can know: names and numbers of the configuration that must fit each other."""
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Callable, Iterator, Sequence
 
+from polyhead.config.balance import KendallOptions, SoftmaxOptions
 from polyhead.config.data import FILE_READERS, FOLDER_READERS, SecondsScaling
 from polyhead.config.experiment import Experiment
 from polyhead.config.model import AttentionBranches
@@ -22,7 +24,8 @@ RIGHT_OR_WRONG = ("classification", "binary", "multilabel", "ordinal")
 
 
 def cross_check(experiment: Experiment, metrics_of: MetricsOf | None = None) -> list[Problem]:
-    """Every name that leads nowhere. Metrics are checked where `metrics_of` tells their names."""
+    """Every name that leads nowhere and share that is too large. Metrics are checked where `metrics_of` tells their
+    names."""
     return [
         *_data(experiment),
         *_across(experiment),
@@ -31,6 +34,7 @@ def cross_check(experiment: Experiment, metrics_of: MetricsOf | None = None) -> 
         *(_metrics(experiment, metrics_of) if metrics_of else ()),
         *_monitor(experiment, metrics_of),
         *_branches(experiment),
+        *_balance(experiment),
     ]
 
 
@@ -97,6 +101,18 @@ def _branches(experiment: Experiment) -> Iterator[Problem]:
     for name in branches.tasks if isinstance(branches, AttentionBranches) else ():
         if name not in experiment.tasks:
             yield unknown_word(("model", "branches", "tasks", name), "task", name, list(experiment.tasks))
+
+
+def _balance(experiment: Experiment) -> Iterator[Problem]:
+    balance, tasks = experiment.balance, len(experiment.enabled)
+    start = balance.start if isinstance(balance, KendallOptions) else None
+    for name in start if isinstance(start, dict) else ():
+        if name not in experiment.tasks:
+            yield unknown_word(("balance", "start", name), "task", name, list(experiment.tasks))
+    share = balance.min_share if isinstance(balance, KendallOptions | SoftmaxOptions) else 0
+    if share * tasks >= 1:
+        what = f"balance.min_share: {share:g} for each of {tasks} tasks leaves nothing to weigh"
+        yield Problem(("balance", "min_share"), what, f"write less than {math.floor(1000 / tasks) / 1000:g}")
 
 
 def _metrics(experiment: Experiment, metrics_of: MetricsOf) -> Iterator[Problem]:

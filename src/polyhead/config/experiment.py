@@ -7,9 +7,10 @@ from typing import Annotated, Literal
 from pydantic import Field, field_validator, model_validator
 
 from polyhead.config.backbones import MlpOptions
+from polyhead.config.balance import Balance, default_balance
 from polyhead.config.block import FROM_LIST, Block, null_as
 from polyhead.config.data import DataOptions
-from polyhead.config.model import Balance, ModelOptions, default_balance
+from polyhead.config.model import ModelOptions
 from polyhead.config.tasks import ForecastOptions, Task
 from polyhead.config.training import TraceOptions, TrainOptions
 

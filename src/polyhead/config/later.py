@@ -13,9 +13,6 @@ from polyhead.config.words import dotted
 # Key -> the words by which a file says that it does not use it (beside null, false, [] and {}).
 KEYS: dict[str, tuple[str, ...]] = {
     "model.init": (),
-    "balance.at": (),
-    "balance.temperature": (),
-    "balance.min_share": (),
     "train.stop_on": (),
     "trace.batch_figure_every": (),
     "track": (),
@@ -25,10 +22,6 @@ KEYS: dict[str, tuple[str, ...]] = {
 
 READERS = ("bars", "radioml2018", "radioml2016", "image_folder", "root")
 BACKBONES = ("resnet", "vit", "swin")
-METHODS = (
-    "softmax", "dwa", "rlw", "gls", "famo", "stch", "pcgrad", "mgda", "imtl", "cagrad", "aligned", "gradnorm", "upgrad",
-    "nash",
-)  # fmt: skip
 KINDS = ("direction", "span", "pointers", "countdown")
 LOSSES = ("dice", "crf", "cosine", "vmf")
 
@@ -38,8 +31,6 @@ VALUES: dict[str, tuple[str, ...]] = {
     "data.inputs.*.axes.*": ("sensor", "height", "width"),
     "model.backbone": BACKBONES,
     "model.backbone.name": BACKBONES,
-    "balance": METHODS,
-    "balance.method": METHODS,
     "tasks.*.kind": KINDS,
     "tasks.*.loss_fn": LOSSES,
     "tasks.*.loss_fn.name": LOSSES,
@@ -49,7 +40,7 @@ VALUES: dict[str, tuple[str, ...]] = {
 def without_unused(values: Mapping[str, Any]) -> tuple[dict[str, Any], list[Problem]]:
     """The values without the keys of `KEYS`, and a refusal for each key or value that is used but not there yet."""
     kept = copy.deepcopy(dict(values))
-    problems = [*_values(kept), *_lists(kept)]
+    problems = list(_values(kept))
     for name, unused in KEYS.items():
         *parents, key = name.split(".")
         block: Any = kept
@@ -76,12 +67,6 @@ def _values(values: dict[str, Any]) -> Iterator[Problem]:
             here = place.count(".") == pattern.count(".") and fnmatchcase(place, pattern)
             if here and any(fnmatchcase(value, word) for word in words):
                 yield _refusal(path, value)
-
-
-def _lists(values: dict[str, Any]) -> Iterator[Problem]:
-    devices = train.get("devices") if isinstance(train := values.get("train"), dict) else None
-    if isinstance(devices, int) and not isinstance(devices, bool) and devices > 1:
-        yield Problem(("train", "devices"), f"train.devices: {devices} is not available yet", "write 1")
 
 
 def _leaves(path: tuple[str | int, ...], value: Any) -> Iterator[tuple[tuple[str | int, ...], str]]:

@@ -58,12 +58,15 @@ class TrainOptions(Block):
     """Precision of float32 matrix products on a GPU."""
     device: Literal["auto", "cpu", "cuda"] = "auto"
     """Where to train; auto takes a GPU where there is one."""
-    devices: Literal[1] = 1
-    """Processes; one for now."""
+    devices: int = Field(default=1, ge=1, le=64)
+    """Processes that share each batch: GPUs of this machine, or processes on its CPU. Results do not depend on it, but
+    for dropout, batch norm and rounding."""
     ema: float | None = Field(default=None, gt=0, lt=1)
     """Decay of a running average of the weights, which is then what is evaluated and saved as best."""
     accumulate: PositiveInt = 1
     """Batches per step. Losses are divided by the known labels of them all, so that the step equals one large batch."""
+    non_finite: Literal["end", "skip"] = "end"
+    """Where a loss is NaN or infinite: end the run and name the task, or skip the step and go on."""
     monitor: str = "val/skill"
     """What "best" means: val/skill, SPLIT/loss or SPLIT/TASK/METRIC."""
     early_stopping: PositiveInt | None = None

@@ -27,10 +27,22 @@ def facts(run: Run) -> list[tuple[str, str]]:
         "checkpoint": _kept(best) if best.get("epoch") is not None else "",
         "backbone": str(backbone.get("name") or ""),
         "parameters": number(parameters["total"], 0).text + each if parameters.get("total") is not None else "",
+        "balance": balance_line(run),
         "time": numbers.duration(time) if time is not None else "",
         "started": next((text for text in began if text), ""),
     }
     return [(name, text) for name, text in found.items() if text]
+
+
+def balance_line(run: Run) -> str:
+    """How the tasks were balanced, where their gradients were compared, and what share of the steps' time that took."""
+    options = (run.metadata.get("configuration") or {}).get("balance") or {}
+    method, at, every = (options.get(key) for key in ("method", "at", "every"))
+    where = f" at {at}" if at else ""
+    where += f" every {every} steps" if at and every and every > 1 else ""
+    share = run.state.get("balance_share")
+    took = f", {number(100 * share, 1).text} % of the time of the steps" if share is not None else ""
+    return f"{method}{where}{took}" if method else ""
 
 
 def field_line(run: Run) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
@@ -16,6 +17,7 @@ from polyhead.signals.windows import Index
 from polyhead.trace.steps import write_steps
 from polyhead.trace.tables import Value
 from polyhead.training.evaluation import Pooled, decide, decided, pool, score
+from polyhead.training.probe import checksum
 from polyhead.training.selection import mean_skill, monitored, primary, towards
 from polyhead.training.session import Session
 from polyhead.training.steplog import composition
@@ -26,7 +28,8 @@ Scores = Mapping[str, Mapping[str, Score]]
 
 def close_epoch(session: Session, steps: Sequence[Sequence[Index]], watcher: Watcher) -> None:
     """Evaluate, record, choose, save. last.ckpt comes last: whatever a kill leaves behind it is cut on resume."""
-    _refuse_broken(session)
+    skipped = _refuse_broken(session)
+    session.ranks.copy_first(session.evaluated.buffers())  # of batch norm: those that are saved are those evaluated
     pooled = _validate(session)
     scores = {split: score(session.tasks, one) for split, one in pooled.items()}
     losses = {"train": session.log.mean_losses(), **{split: one.losses for split, one in pooled.items()}}
@@ -35,9 +38,11 @@ def close_epoch(session: Session, steps: Sequence[Sequence[Index]], watcher: Wat
     _refuse_undefined(session, value, scores["val"])
     best = session.selection.update(session.number, value)
     session.schedule.epoch_ended(value)
-    session.stopped_by = _why_stop(session)
-    _record(session, scores["val"], pooled["val"], losses, totals)
-    _record_steps(session, steps)
+    session.stopped_by = session.ranks.agree(_why_stop(session))  # clocks differ
+    _refuse_drift(session)
+    if session.ranks.first:
+        _record(session, scores["val"], pooled["val"], losses, totals)
+        _record_steps(session, steps)
     _save_weights(session, scores["val"], best)
     report = EpochReport(
         epoch=session.number,
@@ -48,7 +53,12 @@ def close_epoch(session: Session, steps: Sequence[Sequence[Index]], watcher: Wat
         skill=mean_skill(scores["val"]),
         best=best,
         seconds=session.elapsed(),
+        skipped=skipped,
     )
+    session.balance.close_epoch()
+    columns = session.log.columns()
+    session.price.steps += float(columns["seconds"].sum())
+    session.price.balancing += float(columns["balance_seconds"].sum())
     session.epoch, session.step = session.epoch + 1, 0
     session.log.begin(0)
     session.save()
@@ -56,16 +66,21 @@ def close_epoch(session: Session, steps: Sequence[Sequence[Index]], watcher: Wat
     watcher.on_epoch(report)
 
 
-def _refuse_broken(session: Session) -> None:
-    broken = session.log.first_broken()
-    if broken is not None:
-        step, task = broken
+def _refuse_broken(session: Session) -> dict[str, int]:
+    """How many steps of the epoch were skipped for each task; raises InputError where that is not asked for, or where
+    no step is left."""
+    broken = session.log.broken()
+    skipped = Counter(session.tasks[task].name for _, task in broken)
+    if broken and (session.options.non_finite == "end" or len({step for step, _ in broken}) == session.log.filled):
+        step, task = broken[0]
         raise InputError(
             f"the loss of task {session.tasks[task].name!r} is not finite at epoch {session.number}, step {step + 1}",
             where=str(session.run.path),
-            do="lower train.lr, set train.clip_norm, or look for extreme values in the data",
+            do="lower train.lr, set train.clip_norm, look for extreme values in the data, or skip such steps "
+            "(train.non_finite: skip)",
             check="non-finite",
         )
+    return skipped
 
 
 def _refuse_undefined(session: Session, value: float | None, scores: Scores) -> None:
@@ -80,6 +95,17 @@ def _refuse_undefined(session: Session, value: float | None, scores: Scores) -> 
         )
 
 
+def _refuse_drift(session: Session) -> None:
+    """End a run whose processes no longer hold the same network."""
+    sums = session.ranks.gather(float(checksum(list(session.raw.parameters()))))
+    if len(set(sums)) > 1:
+        raise InputError(
+            f"the processes hold different weights at epoch {session.number} (sums of their sizes {sums})",
+            where="train.devices",
+            do="write devices: 1, and report this with the configuration",
+        )
+
+
 def _validate(session: Session) -> dict[str, Pooled]:
     """Validation predictions, and those of the training windows where the monitor asks for their metrics."""
     split, _, rest = session.selection.monitor.partition("/")
@@ -87,20 +113,20 @@ def _validate(session: Session) -> dict[str, Pooled]:
     if split == "train" and rest != "loss":
         wanted["train"] = session.prepared.split["train"]
     pooled = {
-        name: pool(session.evaluated, session.feed, index, session.options.batch_size) for name, index in wanted.items()
+        name: pool(session.evaluated, session.feed, index, session.options.batch_size, session.ranks)
+        for name, index in wanted.items()
     }
     at = decide(session.tasks, pooled["val"])
     return {name: decided(session.tasks, one, at) for name, one in pooled.items()}
 
 
 def total_loss(session: Session, losses: NDArray[np.float64]) -> float:
-    """The tasks' losses (task,) as the balance adds them now; a task without labels adds nothing."""
-    present = torch.from_numpy(~np.isnan(losses)).to(session.fabric.device)
-    with torch.no_grad():
-        weighting = session.balance(present).times(session.task_weights)
-        values = torch.from_numpy(np.nan_to_num(losses, nan=0.0, posinf=np.inf)).to(session.fabric.device)
-        total = weighting.weights * values + weighting.penalties
-    return float(torch.where(present, total, 0.0).sum())
+    """The tasks' losses (task,) with this epoch's mean weights, and what the balance adds; a task without labels adds
+    nothing."""
+    present = ~np.isnan(losses)
+    penalties = session.balance.penalty(torch.from_numpy(present).to(session.fabric.device)) * session.task_weights
+    total = session.log.mean_weights() * losses + penalties.cpu().numpy()
+    return float(np.where(present & ~np.isnan(total), total, 0.0).sum())
 
 
 def _record(
@@ -127,7 +153,7 @@ def _record(
     for phase in ("train", "val"):
         each = {f"loss_{task.name}": _known(losses[phase][i]) for i, task in enumerate(session.tasks)}
         tables.append("loss_components", epoch | {"phase": phase} | each | {"total_loss": totals[phase]})
-    tables.append("uncertainty_params", epoch | _balance_row(session))
+    tables.append("uncertainty_params", epoch | _balance_row(session, losses["train"]))
     tables.append("probability_stats", epoch | {"phase": "val"} | _probability_row(session, pooled))
     _record_features(session, epoch)
     tables.append("gradient_stats", epoch | _gradient_row(session, log))
@@ -137,16 +163,19 @@ def _known(value: float) -> float | None:
     return float(value) if np.isfinite(value) else None
 
 
-def _balance_row(session: Session) -> dict[str, Value]:
-    """sigma of each task, empty for balances without one, and the weight of its loss."""
+def _balance_row(session: Session, losses: NDArray[np.float64]) -> dict[str, Value]:
+    """sigma of each task and its lag, sigma^2 over the loss, which is 1 at rest (1/2 in `published_003`), both empty
+    for balances without one; and the mean weight of its loss."""
     names = [task.name for task in session.tasks]
     sigma = session.balance.sigma()
-    with torch.no_grad():
-        present = torch.ones_like(session.task_weights).bool()
-        weights = session.balance(present).times(session.task_weights).weights
-    sigmas: list[Value] = [None] * len(names) if sigma is None else sigma.tolist()
-    row: dict[str, Value] = {f"sigma_{name}": value for name, value in zip(names, sigmas, strict=True)}
-    return row | {f"weight_{name}": value for name, value in zip(names, weights.tolist(), strict=True)}
+    sigmas = np.full(len(names), np.nan) if sigma is None else sigma.double().cpu().numpy()
+    with np.errstate(divide="ignore", invalid="ignore"):
+        columns = {"sigma": sigmas, "lag": sigmas**2 / losses, "weight": session.log.mean_weights()}
+    return {
+        f"{part}_{name}": _known(value)
+        for part, values in columns.items()
+        for name, value in zip(names, values, strict=True)
+    }
 
 
 _STATISTICS: dict[str, Callable[[NDArray[np.float64]], Any]] = {

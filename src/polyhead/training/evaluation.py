@@ -19,6 +19,7 @@ from polyhead.signals.statistics import chunks
 from polyhead.signals.windows import Index
 from polyhead.tasks import Decoded, Observed, SignalTask, Task
 from polyhead.training.feed import Feed
+from polyhead.training.ranks import Ranks
 
 Decisions = Mapping[str, float | list[float]]
 """By task: where scores turn into yes, one number or one per label, or how much wider intervals must be."""
@@ -33,33 +34,47 @@ class Pooled:
     losses: NDArray[np.float64]
 
 
-def pool(network: nn.Module, feed: Feed, index: Index, batch_size: int) -> Pooled:
-    """Predict the windows at `index`, in that order, in evaluation mode."""
-    decoded: list[list[Decoded]] = [[] for _ in feed.tasks]
-    masks: list[NDArray[np.bool_]] = []
-    sums = np.zeros(len(feed.tasks))
+@dataclass(frozen=True)
+class _Part:
+    """One batch: each task's predictions, which labels are known (window, task), sums of losses (task,)."""
+
+    decoded: list[Decoded]
+    mask: NDArray[np.bool_]
+    sums: NDArray[np.float64]
+
+
+def pool(network: nn.Module, feed: Feed, index: Index, batch_size: int, ranks: Ranks | None = None) -> Pooled:
+    """Predict the windows at `index`, in that order, in evaluation mode; where there are several processes, each takes
+    its share of the batches and all get everything."""
+    ranks = ranks or Ranks()
+    batches = list(chunks(index, batch_size))
     was_training = network.training
     network.eval()
     with torch.inference_mode():
-        for part in chunks(index, batch_size):
-            batch = feed.batch(part)
-            outputs = network(batch.signal, batch.known, batch.present).outputs
-            masks.append(batch.mask.cpu().numpy())
-            for number, task in enumerate(feed.tasks):
-                decoded[number].append(task.decode(outputs[number].float()))
-                if masks[-1][:, number].any():
-                    known = batch.mask[:, number]
-                    sums[number] += task.loss_sum(outputs[number], batch.truths[number], known).double().item()
+        own = {number: _part(network, feed, batches[number]) for number in ranks.share(np.arange(len(batches)))}
     network.train(was_training)
-    mask = np.concatenate(masks)
-    counts = mask.sum(axis=0)
+    everyone = {number: part for parts in ranks.gather(own) for number, part in parts.items()}
+    parts = [everyone[number] for number in range(len(batches))]
+    mask = np.concatenate([part.mask for part in parts])
+    counts, sums = mask.sum(axis=0), np.sum([part.sums for part in parts], axis=0)
     sums[~np.isfinite(sums)] = np.inf
     losses = np.where(counts > 0, sums / np.maximum(counts, 1), np.nan)
     predictions = {
-        task.name: _prediction(task, feed, index, decoded[number], mask[:, number])
+        task.name: _prediction(task, feed, index, [part.decoded[number] for part in parts], mask[:, number])
         for number, task in enumerate(feed.tasks)
     }
     return Pooled(predictions, losses)
+
+
+def _part(network: nn.Module, feed: Feed, index: Index) -> _Part:
+    batch = feed.batch(index)
+    outputs = network(batch.signal, batch.known, batch.present).outputs
+    mask, sums, decoded = batch.mask.cpu().numpy(), np.zeros(len(feed.tasks)), []
+    for number, task in enumerate(feed.tasks):
+        decoded.append(task.decode(outputs[number].float()))
+        if mask[:, number].any():
+            sums[number] = task.loss_sum(outputs[number], batch.truths[number], batch.mask[:, number]).double().item()
+    return _Part(decoded, mask, sums)
 
 
 def _prediction(

@@ -15,7 +15,7 @@ from polyhead.training.session import Session
 
 @contextmanager
 def explained(session: Session) -> Iterator[None]:
-    """Turn running out of memory into an InputError that names the batch size that fits."""
+    """Turn running out of memory into an InputError that names the batch size that fits, if it can be tried alone."""
     short: str | None = None
     try:
         yield
@@ -25,6 +25,12 @@ def explained(session: Session) -> Iterator[None]:
         short = str(error).strip().splitlines()[0] if str(error).strip() else "no memory left"
     if short is not None:  # outside the handler, so that the failed step's tensors are free again
         size = session.options.batch_size
+        if session.ranks.count > 1:  # no step can be tried without the others
+            raise InputError(
+                f"out of memory with batches of {size} windows ({short})",
+                where="train.batch_size",
+                do="write a smaller one",
+            )
         fits = _largest(session, size // 2)
         raise InputError(
             f"out of memory with batches of {size} windows ({short})",

@@ -3,26 +3,31 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import NamedTuple
+from contextlib import nullcontext
+from typing import Any, NamedTuple
 
 from torch import Tensor, nn
+from torch.utils.checkpoint import checkpoint
 
 from polyhead.backbones import AttentionBranch, InputShape, build_backbone
 from polyhead.config.experiment import Experiment
 from polyhead.config.model import AttentionBranches, BranchOptions
 from polyhead.signals.windows import WindowSet
 from polyhead.tasks import Task
+from polyhead.training.replay import StatisticsAtRest
 
 
 class Forward:
-    """What the network puts out: the backbone's map, and each head's outputs in the order of the tasks.
+    """What the network puts out for each task, in their order: the backbone's map, one tensor for all unless it has
+    several; what its branch and head read, the same tensor unless the pass was cut there; and the head's outputs.
 
-    Not a tuple, so that Fabric does not convert the map: gradients are taken at this very tensor.
+    Not a tuple, so that Fabric does not convert the maps: gradients are taken at these very tensors.
     """
 
-    __slots__ = ("features", "outputs")
+    __slots__ = ("features", "outputs", "shared")
 
-    def __init__(self, features: Tensor, outputs: list[Tensor]) -> None:
+    def __init__(self, shared: list[Tensor], features: list[Tensor], outputs: list[Tensor]) -> None:
+        self.shared = shared
         self.features = features
         self.outputs = outputs
 
@@ -41,13 +46,52 @@ class Network(nn.Module):
         self.branches._modules.update(branches or {})
         self.heads._modules.update(heads)
 
-    def forward(self, signal: Tensor | None, known: Tensor | None, present: Tensor | None = None) -> Forward:
+    def forward(
+        self,
+        signal: Tensor | None,
+        known: Tensor | None,
+        present: Tensor | None = None,
+        cut: bool = False,
+        light: bool = False,
+    ) -> Forward:
         """`present` (batch, time) says which samples of the signal are real; None is all. Absent ones stand at the
-        front of a window and hold 0."""
-        features: Tensor = self.backbone(signal, known, present)
+        front of a window and hold 0.
+
+        A `cut` pass goes backward in two parts: from losses to `features`, then, with what arrived there, from `shared`
+        on. A `light` one keeps nothing of the backbone's inside and goes through it again on the way back.
+        """
+        maps = self._light(signal, known, present) if light else self.backbone(signal, known, present)
+        shared = [maps[name] for name in self.heads] if isinstance(maps, dict) else [maps] * len(self.heads)
+        read = {id(one): one.detach().requires_grad_() if cut else one for one in shared}
+        features = [read[id(one)] for one in shared]
         steps: Tensor | None = None if present is None else self.backbone.steps_present(present)  # type: ignore[operator]
-        own = {name: branch(features, steps) for name, branch in self.branches.items()}
-        return Forward(features, [head(own.get(name, features), steps) for name, head in self.heads.items()])
+        outputs = []
+        for (name, head), one in zip(self.heads.items(), features, strict=True):
+            outputs.append(head(self.branches[name](one, steps) if name in self.branches else one, steps))
+        return Forward(shared, features, outputs)
+
+    def _light(self, *inputs: Tensor | None) -> Any:
+        again = lambda: (nullcontext(), StatisticsAtRest(self.backbone))  # noqa: E731
+        return checkpoint(self.backbone, *inputs, use_reentrant=False, context_fn=again)
+
+    @property
+    def last_block(self) -> list[nn.Parameter]:
+        """Parameters of the backbone's last block: of its last part, or the last of that where it is a list of them."""
+        block: nn.Module = self.backbone
+        while parts := _parts(block):
+            within = len(parts) == 1 or isinstance(block, _LISTS) or block is self.backbone
+            if not within:
+                break
+            block = parts[-1]
+        return list(block.parameters())
+
+
+_LISTS = (nn.Sequential, nn.ModuleList, nn.TransformerEncoder)
+
+
+def _parts(module: nn.Module) -> list[nn.Module]:
+    """The children that have weights; norms and their likes have none."""
+    return [part for part in module.children() if any(p.dim() > 1 for p in part.parameters())]
 
 
 class Parameters(NamedTuple):

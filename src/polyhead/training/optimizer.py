@@ -8,8 +8,8 @@ import torch
 from torch import nn
 from torch.optim import Optimizer
 
-from polyhead.config.model import Balance as BalanceOptions
-from polyhead.config.model import KendallOptions
+from polyhead.config.balance import Balance as BalanceOptions
+from polyhead.config.balance import KendallOptions
 from polyhead.config.training import TrainOptions
 
 _MOMENTUM = 0.9
@@ -27,8 +27,8 @@ def build_optimizer(
     ]
     learned = list(balance.parameters())
     if learned:
-        own = balance_options.lr if isinstance(balance_options, KendallOptions) else None
-        groups.append({"params": learned, "weight_decay": 0.0, "lr": own or options.lr})
+        own = balance_options.lr if isinstance(balance_options, KendallOptions) else options.lr
+        groups.append({"params": learned, "weight_decay": 0.0, "lr": own})
     groups = [group for group in groups if group["params"]]
     if options.optimizer == "sgd":
         return torch.optim.SGD(groups, lr=options.lr, momentum=_MOMENTUM)

@@ -9,21 +9,18 @@ import torch
 from torch import Tensor, nn
 
 
-def feature_gradient_norms(losses: Sequence[Tensor], features: Tensor) -> Tensor:
-    """Norm of the gradient of each loss (a scalar) at `features`, (task,) float64; 0 where it does not depend on it."""
-    norms = []
-    for loss in losses:
-        (gradient,) = torch.autograd.grad(loss, features, retain_graph=True, allow_unused=True)
-        norms.append(norm_of(gradient) if gradient is not None else loss.new_zeros((), dtype=torch.float64))
-    return torch.stack(norms)
+def gradient_norms(arrived: Sequence[Tensor]) -> Tensor:
+    """Norm of what arrived of each loss at the map, (task,) float64."""
+    return torch.stack([norm_of(one) for one in arrived])
 
 
-def shared_cosines(losses: Sequence[Tensor], shared: Sequence[nn.Parameter]) -> Tensor:
+def shared_cosines(features: Sequence[Tensor], arrived: Sequence[Tensor], shared: Sequence[nn.Parameter]) -> Tensor:
     """Cosine between the gradients of each pair of losses over the shared parameters, (pair,) float64, in the order
-    of itertools.combinations; NaN where either gradient is zero."""
+    of itertools.combinations; NaN where either gradient is zero. `arrived` holds each loss's gradient at the map
+    of `features` that it reads, which the shared parameters made."""
     rows = []
-    for loss in losses:
-        parts = torch.autograd.grad(loss, shared, retain_graph=True, allow_unused=True)
+    for at, one in zip(features, arrived, strict=True):
+        parts = torch.autograd.grad(at, shared, one, retain_graph=True, allow_unused=True)
         rows.append(
             torch.cat(
                 [

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, cast
 
@@ -15,13 +16,14 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
-from polyhead.balance import build_balance
-from polyhead.config.model import Balance as BalanceOptions
-from polyhead.config.model import KendallOptions
+from polyhead.balance import Balance, Terms, build_balance
+from polyhead.config.balance import GradientOptions
+from polyhead.config.experiment import Experiment
 from polyhead.config.training import TrainOptions
 from polyhead.errors import InputError
 from polyhead.signals.augmentation import Augmentation
 from polyhead.signals.sampler import build_sampler
+from polyhead.signals.windows import Index
 from polyhead.tasks import Task
 from polyhead.trace.environment import environment
 from polyhead.trace.folder import RunFolder
@@ -29,10 +31,12 @@ from polyhead.trace.steps import cut_steps
 from polyhead.trace.tables import TABLES, Tables
 from polyhead.training.checkpoint import load, save
 from polyhead.training.description import describe_data, describe_model
-from polyhead.training.feed import Feed
-from polyhead.training.network import build_network
+from polyhead.training.feed import Batch, Feed
+from polyhead.training.jacobian import Jacobian
+from polyhead.training.network import Forward, build_network
 from polyhead.training.optimizer import build_optimizer
 from polyhead.training.preparation import Prepared
+from polyhead.training.ranks import Ranks
 from polyhead.training.schedule import Schedule
 from polyhead.training.selection import Selection
 from polyhead.training.steplog import StepLog
@@ -40,14 +44,15 @@ from polyhead.training.steplog import StepLog
 _PRECISIONS: dict[str, Any] = {"32": "32-true", "bf16": "bf16-mixed", "16": "16-mixed"}
 
 
-def build_fabric(options: TrainOptions) -> Fabric:
-    """Fabric for one process. Raises InputError where the machine has no such device."""
+def build_fabric(options: TrainOptions, number: int = 0) -> Fabric:
+    """Fabric for the process of this `number`, on a GPU of its own where it is on one. Raises InputError where the
+    machine has no such device."""
     precision = _PRECISIONS[str(options.precision)]
     device = options.device
     if device == "auto":  # never mps, which has no float64 to record in
         device = "cuda" if torch.cuda.is_available() else "cpu"
     try:
-        fabric = Fabric(accelerator=device, devices=1, precision=precision)
+        fabric = Fabric(accelerator=device, devices=[number] if device == "cuda" else 1, precision=precision)
     except (RuntimeError, ValueError) as error:
         raise InputError(f"no device {options.device!r} here ({error})", where="train.device") from error
     if precision == "16-mixed" and fabric.device.type == "cpu":
@@ -56,32 +61,76 @@ def build_fabric(options: TrainOptions) -> Fabric:
     return fabric
 
 
-def _refuse_likelihoods(balance: BalanceOptions, tasks: Sequence[Task]) -> None:
-    """Refuse a balance that would reward a loss below 0 with an ever larger weight."""
+def _refuse_likelihoods(method: str, balance: Balance, tasks: Sequence[Task]) -> None:
+    """Refuse a balance that has no use for a loss below 0."""
     shifted = [task.name for task in tasks if task.fitted.shifted]
-    if isinstance(balance, KendallOptions) and shifted:
+    if balance.ratios and shifted:
         raise InputError(
-            f"kendall learns the weight of a loss that cannot fall below 0; the likelihood of {', '.join(shifted)} can",
+            f"{method} takes logarithms or ratios of losses, which must not fall below 0; the likelihood of "
+            f"{', '.join(shifted)} can",
             where="balance.method",
             do="write `balance: floor`, or a loss without a variance",
         )
+
+
+def _refuse_processes(options: TrainOptions, device: torch.device) -> None:
+    """Refuse more processes than there are GPUs, or windows in a batch."""
+    count = options.devices
+    if device.type == "cuda" and count > torch.cuda.device_count():
+        raise InputError(
+            f"{count} processes need a GPU each, found {torch.cuda.device_count()}",
+            where="train.devices",
+            do="write `device: cpu`, or fewer devices",
+        )
+    if count > options.batch_size:
+        raise InputError(
+            f"{count} processes cannot share batches of {options.batch_size}",
+            where="train.devices",
+            do="write larger batches, or fewer devices",
+        )
+
+
+def _refuse_silence(tasks: Sequence[Task]) -> None:
+    """Refuse weights under which nothing is learned."""
+    if not any(task.weight for task in tasks):
+        raise InputError(
+            f"the weight of every task is 0 ({', '.join(task.name for task in tasks)}): nothing would be learned",
+            where="tasks",
+            do="give one a weight above 0",
+        )
+
+
+@dataclass
+class Price:
+    """Seconds that steps took in all, and of these balancing beyond what the plain sum takes."""
+
+    steps: float = 0.0
+    balancing: float = 0.0
+
+    @property
+    def share(self) -> float | None:
+        """Share of balancing in the time of the steps; None before the first epoch is over."""
+        return self.balancing / self.steps if self.steps else None
 
 
 class Session:
     """Network (`raw`, and as Fabric wraps it), balance, optimiser, and where training stands: `epoch`, the next `step`
     within it, `total` steps done."""
 
-    def __init__(self, prepared: Prepared, run: RunFolder) -> None:
+    def __init__(self, prepared: Prepared, run: RunFolder, ranks: Ranks | None = None) -> None:
         experiment = prepared.experiment
         self.prepared, self.run, self.options = prepared, run, experiment.train
+        self.ranks = ranks or Ranks()
         self.tasks, self.trace = prepared.tasks, experiment.trace
-        self.fabric = build_fabric(self.options)
+        _refuse_silence(self.tasks)
+        self.fabric = build_fabric(self.options, self.ranks.number)
+        _refuse_processes(self.options, self.fabric.device)
         torch.manual_seed(experiment.seed)
         self.raw = build_network(experiment, prepared.windows, self.tasks)
         self.network = self.fabric.setup_module(self.raw)
-        _refuse_likelihoods(experiment.balance, self.tasks)
-        self.balance = build_balance(experiment.balance, [task.fitted.floor_loss for task in self.tasks])
-        self.balance.to(self.fabric.device)
+        if not self.ranks.first:
+            torch.manual_seed(torch.initial_seed() + self.ranks.number)  # what each one drops is its own
+        self.balance = self._build_balance(experiment)
         optimizer = build_optimizer(self.raw, self.balance, self.options, experiment.balance)
         self.optimizer = cast(_FabricOptimizer, self.fabric.setup_optimizers(optimizer))
         self.ema = self._average(self.raw)
@@ -98,7 +147,8 @@ class Session:
             weights=_window_weights(prepared),
         )
         self.sampler = build_sampler(experiment.data.sampler, prepared.windows, prepared.split["train"])
-        self.task_weights = torch.tensor([task.weight for task in self.tasks], device=self.fabric.device)
+        self.task_weights = torch.tensor([float(task.weight) for task in self.tasks], device=self.fabric.device)
+        self.units = self.balance.get_buffer("units")
         self.schedule = Schedule(optimizer, self.options.schedule, self.options.epochs * len(self.steps_of(0)))
         self.selection = Selection(self.options.monitor)
         self.log = StepLog([task.name for task in self.tasks], self.fabric.device)
@@ -106,9 +156,16 @@ class Session:
         self.epoch = self.step = self.total = 0
         self.stopped_by: str | None = None
         self.seconds = 0.0
+        self.price = Price()
         self._since = time.monotonic()
         self.started = ""
         self.epoch_began = 0.0
+
+    def _build_balance(self, experiment: Experiment) -> Balance:
+        names, floor_losses = zip(*((task.name, task.fitted.floor_loss) for task in self.tasks), strict=True)
+        balance = build_balance(experiment.balance, Terms(names, floor_losses, experiment.seed))
+        _refuse_likelihoods(experiment.balance.method, balance, self.tasks)
+        return balance.to(self.fabric.device)
 
     def _average(self, network: nn.Module) -> AveragedModel | None:
         if self.options.ema is None:
@@ -137,6 +194,44 @@ class Session:
         parts = self.sampler.batches(self.options.batch_size, self.prepared.experiment.seed, epoch)
         return [parts[first : first + many] for first in range(0, len(parts), many)]
 
+    def batches(self, parts: Sequence[Index]) -> list[Batch]:
+        """This process's share of the batches of a step; fewer than `parts` where it has no window of one."""
+        shares = [self.ranks.share(part) for part in parts]
+        return [self.feed.batch(share, self.epoch) for share in shares if len(share)]
+
+    def known(self, batches: Sequence[Batch]) -> Tensor:
+        """Known labels of each task in these batches (task,)."""
+        counts = [batch.mask.sum(dim=0) for batch in batches]
+        return torch.stack(counts).sum(dim=0) if counts else torch.zeros_like(self.task_weights, dtype=torch.int64)
+
+    def forward(self, batch: Batch, cut: bool = False, light: bool = False) -> Forward:
+        """The network on a batch, as Network.forward has it."""
+        return cast(Forward, self.network(batch.signal, batch.known, batch.present, cut, light))
+
+    def jacobian(self) -> Jacobian:
+        """Where this step's gradients are compared, if they are."""
+        options = self.prepared.experiment.balance
+        assert isinstance(options, GradientOptions)
+        at = {"features": [], "block": self.raw.last_block, "parameters": self.backbone}[options.at]
+        due = self.total % options.every == 0
+        return Jacobian(at, options.at == "parameters", due, self.task_weights * self._loss_scale())
+
+    def _loss_scale(self) -> float:
+        """By what Fabric multiplies losses before they go backward, so that float16 can hold their gradients."""
+        scaler = getattr(self.fabric.strategy.precision, "scaler", None)
+        return 1.0 if scaler is None else float(scaler.get_scale())
+
+    def clip(self) -> Tensor:
+        """Scale the network's gradient down to `clip_norm`; returns its norm before that."""
+        limit = self.options.clip_norm or float("inf")
+        norm = self.fabric.clip_gradients(self.network, self.optimizer, max_norm=limit, error_if_nonfinite=False)
+        assert norm is not None
+        return norm
+
+    def may_step(self, losses: Tensor, norm: Tensor) -> bool:
+        """Whether the optimiser may move: always, unless steps that are not finite are to be skipped."""
+        return self.options.non_finite == "end" or bool(losses.isfinite().all() and norm.isfinite())
+
     def elapsed(self) -> float:
         """Seconds of training, over all its sittings."""
         return self.seconds + time.monotonic() - self._since
@@ -148,6 +243,22 @@ class Session:
 
     def begin(self, now: datetime) -> None:
         """Describe the run, or, where it was begun before, bring back its checkpoint. Raises InputError."""
+        if self.ranks.first:
+            self._describe()
+        torch.set_num_threads(self.ranks.agree(torch.get_num_threads()))
+        self._since = time.monotonic()  # waiting for the others is no training
+        if self.ranks.agree(self.run.checkpoint("last").exists()):
+            self.resume()
+        else:
+            if self.ranks.first:
+                self.tables.cut(dict.fromkeys(TABLES, 0))
+                cut_steps(self.run.trace, 0)
+            self.save()
+        state = self.run.path / "state.json"
+        self.started = self.run.read("state.json")["started"] if state.exists() else now.isoformat(timespec="seconds")
+        self.write_state("training")
+
+    def _describe(self) -> None:
         for draft in self.run.path.rglob(".*.draft"):
             draft.unlink()  # of a write that was killed
         described = describe_data(self.prepared)
@@ -156,23 +267,18 @@ class Session:
         self.run.write("data.json", described)
         self.run.write("metadata.json", describe_model(self.prepared, self.raw))
         began: dict[str, Any] = {}
+        threads = max(1, torch.get_num_threads() // self.ranks.count)
         if (self.run.path / "environment.json").exists():
             began = {"command": self.run.read("environment.json")["command"]}
             # Sums over more or fewer threads differ in their last bit.
-            torch.set_num_threads(self.run.read("environment.json")["threads"])
-        self.run.write("environment.json", environment(torch.get_num_threads(), str(self.fabric.device)) | began)
-        if self.run.checkpoint("last").exists():
-            self.resume()
-        else:
-            self.tables.cut(dict.fromkeys(TABLES, 0))
-            cut_steps(self.run.trace, 0)
-            self.save()
-        state = self.run.path / "state.json"
-        self.started = self.run.read("state.json")["started"] if state.exists() else now.isoformat(timespec="seconds")
-        self.write_state("training")
+            threads = self.run.read("environment.json")["threads"]
+        torch.set_num_threads(threads)
+        self.run.write("environment.json", environment(threads, str(self.fabric.device)) | began)
 
     def write_state(self, status: str, reason: str | None = None) -> None:
         """Write state.json: where the run stands, for whoever looks into the folder."""
+        if not self.ranks.first:
+            return
         best = self.selection
         sign = -1 if best.lower_is_better else 1
         value = None if best.value is None else sign * best.value
@@ -188,12 +294,26 @@ class Session:
                 "stopped_by": self.stopped_by,
                 "started": self.started,
                 "seconds": self.elapsed(),
+                "balance_share": self.price.share,
+                "processes": self.ranks.count,
             },
         )
+
+    def said_of_balance(self) -> str:
+        """One line: which balance, where it looked, and what part of the steps' time it took."""
+        options = self.prepared.experiment.balance
+        where = ""
+        if isinstance(options, GradientOptions):
+            where = f" at {options.at}" + (f" every {options.every} steps" if options.every > 1 else "")
+        alone = ", of one task alone" if len(self.tasks) == 1 else ""
+        return f"balance {options.method}{where}{alone}: {self.price.share or 0:.1%} of the time of the steps"
 
     def save(self) -> None:
         """Write last.ckpt: the whole state. What the tables hold beyond it is cut off on resume."""
         cuda = torch.cuda.get_rng_state() if self.fabric.device.type == "cuda" else None
+        random = self.ranks.gather((torch.get_rng_state(), cuda))
+        if not self.ranks.first:
+            return
         state = {
             "network": self.raw.state_dict(),
             "balance": self.balance.state_dict(),
@@ -205,14 +325,15 @@ class Session:
             "tables": self.tables.sizes(),
             "position": {"epoch": self.epoch, "step": self.step, "total": self.total, "stopped_by": self.stopped_by},
             "seconds": self.elapsed(),
-            "random": torch.get_rng_state(),
-            "random_cuda": cuda,
+            "price_seconds": [self.price.steps, self.price.balancing],
+            "random": random,
         }
         save(self.run.checkpoint("last"), state)
 
     def save_weights(self, name: str) -> None:
         """Write a checkpoint of the weights that count."""
-        save(self.run.checkpoint(name), {"network": self.weights(), "epoch": self.number})
+        if self.ranks.first:
+            save(self.run.checkpoint(name), {"network": self.weights(), "epoch": self.number})
 
     def resume(self) -> None:
         """Bring back last.ckpt and cut tables and steps to it. Raises InputError."""
@@ -227,11 +348,24 @@ class Session:
         self.log.load_state_dict(state["log"])
         self._stand(state["position"])
         self.seconds, self._since = state["seconds"], time.monotonic()
-        torch.set_rng_state(state["random"].cpu())
-        if state["random_cuda"] is not None:
-            torch.cuda.set_rng_state(state["random_cuda"].cpu())
-        self.tables.cut(state["tables"])
-        cut_steps(self.run.trace, self.epoch)
+        self.price = Price(*state["price_seconds"])
+        self._draw_on(state["random"])
+        if self.ranks.first:
+            self.tables.cut(state["tables"])
+            cut_steps(self.run.trace, self.epoch)
+
+    def _draw_on(self, random: Sequence[tuple[Tensor, Tensor | None]]) -> None:
+        """Go on with the random numbers of each process. Raises InputError where there were more or fewer."""
+        if len(random) != self.ranks.count:
+            raise InputError(
+                f"the run began with {len(random)} and cannot go on with {self.ranks.count}",
+                where="train.devices",
+                do=f"write `devices: {len(random)}` in its config.yaml",
+            )
+        cpu, cuda = random[self.ranks.number]
+        torch.set_rng_state(cpu.cpu())
+        if cuda is not None:
+            torch.cuda.set_rng_state(cuda.cpu())
 
     def _stand(self, position: Mapping[str, Any]) -> None:
         self.epoch, self.step, self.total = position["epoch"], position["step"], position["total"]

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Sequence
+from dataclasses import dataclass
 from itertools import combinations
 from typing import Any
 
@@ -11,17 +13,30 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from polyhead.balance import Weighting
 from polyhead.signals.target import Target
 from polyhead.signals.windows import Index, WindowSet
 from polyhead.tasks import LabelTask, Task
 
 
+@dataclass(frozen=True)
+class Descent:
+    """What a step was: each task's loss over all its batches and processes (task,), the factor by which it entered the
+    step, what the balance adds to the total beside, the probe of its last batch, and the seconds that balancing took
+    beyond what the plain sum takes."""
+
+    losses: Tensor
+    weights: Tensor
+    penalties: Tensor
+    probe: Tensor | None
+    seconds: float
+
+
 class StepLog:
     """One row per step of the running epoch.
 
-    Always: loss, weight, share and known labels of each task, total loss, gradient norm, learning rate. On sampled
-    steps: gradient norms at the map, cosines, update ratio, dead share, effective rank, checksum; NaN elsewhere.
+    Always: loss, weight, share and known labels of each task, total loss, gradient norm, learning rate, seconds of the
+    step and, of these, of balancing beyond what the plain sum takes. On sampled steps: gradient norms at the map,
+    cosines, update ratio, dead share, effective rank, checksum; NaN elsewhere.
     `norms` holds the gradient norm of each parameter at the latest sampled step.
     """
 
@@ -40,57 +55,68 @@ class StepLog:
         """Make room for an epoch of `steps`."""
         width = len(self._always) + len(self._sampled)
         self._rows = torch.full((steps, width), torch.nan, dtype=torch.float64, device=self._device)
-        self._rates = np.full(steps, np.nan)
+        self._host = np.full((steps, 3), np.nan)
         self.filled = 0
 
     def add(
         self,
         rate: float,
-        losses: Tensor,
-        weighting: Weighting,
+        descent: Descent,
         known: Tensor,
         norm: Tensor,
         sampled: Tensor | None,
+        balancing: float,
+        began: float,
     ) -> None:
-        """Record a step: `losses`, `weighting` and `known` (task,), `norm` a scalar, `sampled` as in the class.
+        """Record a step that `began` then, by time.perf_counter: `known` (task,), `norm` a scalar, `sampled` as in the
+        class, `balancing` in seconds.
 
         A share is of the weighted losses; the total has the balance's penalties too.
         """
-        weights = weighting.weights.detach()
-        weighted = weights * losses
-        sums = torch.stack([weighted.sum() + weighting.penalties.detach().sum(), norm])
-        row = torch.cat([losses, weights, weighted / weighted.sum(), known, sums])
+        weighted = descent.weights * descent.losses
+        sums = torch.stack([weighted.sum() + descent.penalties.sum(), norm])
+        row = torch.cat([descent.losses, descent.weights, weighted / weighted.sum(), known, sums])
         self._rows[self.filled, : len(self._always)] = row
         if sampled is not None:
             self._rows[self.filled, len(self._always) :] = sampled
-        self._rates[self.filled] = rate
+        self._host[self.filled] = rate, time.perf_counter() - began, balancing
         self.filled += 1
 
     def columns(self) -> dict[str, NDArray[np.float64]]:
         """The filled rows by column."""
         rows = self._rows[: self.filled].cpu().numpy()
-        return dict(zip([*self._always, *self._sampled], rows.T, strict=True)) | {"lr": self._rates[: self.filled]}
+        host = dict(zip(("lr", "seconds", "balance_seconds"), self._host[: self.filled].T, strict=True))
+        return dict(zip([*self._always, *self._sampled], rows.T, strict=True)) | host
 
     def mean_losses(self) -> NDArray[np.float64]:
-        """Loss of each task over the epoch (task,): sums over known labels by their count; NaN without any."""
-        rows = self._rows[: self.filled].cpu().numpy()
-        losses = rows[:, : self._tasks]
-        known = rows[:, 3 * self._tasks : 4 * self._tasks]
-        counts = known.sum(axis=0)
-        return np.where(counts > 0, (losses * known).sum(axis=0) / np.maximum(counts, 1), np.nan)
+        """Loss of each task over the epoch (task,): sums over known labels by their count; NaN without any. Steps
+        whose loss is not finite do not count."""
+        return self._mean(0)
 
-    def first_broken(self) -> tuple[int, int] | None:
-        """(step, task) of the first loss that is not finite."""
+    def mean_weights(self) -> NDArray[np.float64]:
+        """Weight of each task over the steps of the epoch in which it has labels (task,), each counted by them."""
+        return self._mean(1)
+
+    def _mean(self, part: int) -> NDArray[np.float64]:
+        rows = self._rows[: self.filled].cpu().numpy()
+        values, known = (rows[:, at * self._tasks : (at + 1) * self._tasks] for at in (part, 3))
+        counted = np.where(np.isfinite(values), known, 0)
+        counts = counted.sum(axis=0)
+        return np.where(
+            counts > 0, (np.where(counted > 0, values, 0) * counted).sum(axis=0) / np.maximum(counts, 1), np.nan
+        )
+
+    def broken(self) -> list[tuple[int, int]]:
+        """(step, task) of every loss that is not finite."""
         losses = self._rows[: self.filled, : self._tasks].cpu().numpy()
-        broken = np.argwhere(~np.isfinite(losses))
-        return (int(broken[0][0]), int(broken[0][1])) if len(broken) else None
+        return [(int(step), int(task)) for step, task in np.argwhere(~np.isfinite(losses))]
 
     def state_dict(self) -> dict[str, Any]:
-        return {"rows": self._rows, "rates": torch.from_numpy(self._rates), "filled": self.filled, "norms": self.norms}
+        return {"rows": self._rows, "host": torch.from_numpy(self._host), "filled": self.filled, "norms": self.norms}
 
     def load_state_dict(self, state: dict[str, Any]) -> None:
         self._rows = state["rows"].to(self._device)
-        self._rates = state["rates"].cpu().numpy().copy()
+        self._host = state["host"].cpu().numpy().copy()
         self.filled = int(state["filled"])
         self.norms = state["norms"]
 

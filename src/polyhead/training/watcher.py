@@ -15,7 +15,8 @@ from polyhead.scoring.metric import Score
 
 @dataclass(frozen=True)
 class EpochReport:
-    """One epoch, counted from 1, as it ended: losses, validation scores by task and metric, the monitor, seconds."""
+    """One epoch, counted from 1, as it ended: losses, validation scores by task and metric, the monitor, seconds, and
+    for each task how many steps were skipped since its loss was not finite."""
 
     epoch: int
     epochs: int
@@ -25,6 +26,7 @@ class EpochReport:
     skill: float | None
     best: bool
     seconds: float
+    skipped: Mapping[str, int]
 
 
 class Watcher:

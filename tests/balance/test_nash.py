@@ -1,0 +1,61 @@
+"""Nash-MTL: hand numbers, the law G a = 1 / a, and torchjd's FairGrad at alpha = 1, which is the same problem."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import torch
+
+from polyhead.balance.balance import Sight, Terms
+from polyhead.balance.nash import Nash
+from polyhead.config.balance import NashOptions
+
+
+def nash(gramian):
+    tasks = len(gramian)
+    balance = Nash(NashOptions(method="nash"), Terms(tuple("abcdefgh"[:tasks]), (1.0,) * tasks))
+    gramian = torch.as_tensor(gramian, dtype=torch.float64)
+    return balance(Sight(torch.ones(tasks, dtype=torch.bool), torch.ones(tasks, dtype=torch.float64), gramian)).double()
+
+
+@pytest.mark.parametrize(
+    ("gramian", "weights"),
+    [
+        ([[1, 0], [0, 4]], [1, 0.5]),  # 1 / length
+        ([[1, -0.5], [-0.5, 1]], [np.sqrt(2), np.sqrt(2)]),  # a (1 - 0.5) = 1 / a
+        ([[1, 0.5], [0.5, 1]], [np.sqrt(2 / 3), np.sqrt(2 / 3)]),
+        ([[4, -1], [-1, 1]], [np.sqrt(2) / 2, np.sqrt(2)]),  # as the second row, the first gradient twice as long
+        ([[9]], [1 / 3]),
+    ],
+)
+def test_by_hand(gramian, weights):
+    assert nash(gramian).tolist() == pytest.approx(weights, rel=1e-6)
+
+
+@pytest.mark.parametrize("lean", [0.0, 0.95])
+@pytest.mark.parametrize("tasks", [2, 4, 8, 16])
+def test_the_bargain(tasks, lean):
+    gradients = (
+        np.random.default_rng(tasks).standard_normal((tasks, 3 * tasks)) * 10.0 ** np.linspace(-3, 3, tasks)[:, None]
+    )
+    gradients -= lean * np.linalg.norm(gradients, axis=1, keepdims=True) * np.eye(3 * tasks)[0]
+    weights = nash(gradients @ gradients.T).numpy()
+    assert weights.min() > 0
+    assert weights * (gradients @ (gradients.T @ weights)) == pytest.approx([1] * tasks, rel=1e-4)
+    assert np.linalg.norm(weights @ gradients) == pytest.approx(np.sqrt(tasks), rel=1e-4)
+
+
+@pytest.mark.parametrize("length", [1.0, 1e6])
+def test_opposite_gradients_leave_no_step_and_bounded_weights(length):
+    gradients = np.array([[1.0], [-length]])
+    weights = nash(gradients @ gradients.T).numpy()
+    assert weights == pytest.approx([1e4, 1e4 / length], rel=1e-3)
+    assert abs(weights @ gradients) < 1e-2
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_as_torchjd(seed):
+    oracle = pytest.importorskip("torchjd.aggregation").FairGradWeighting(alpha=1.0)
+    gradients = np.random.default_rng(seed).standard_normal((4, 20))
+    gramian = torch.from_numpy(gradients @ gradients.T)
+    torch.testing.assert_close(nash(gramian), oracle(gramian), rtol=1e-4, atol=1e-5)
