@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 import numpy as np
 import pytest
 import torch
+from lightning_fabric.plugins import Precision
 
 from polyhead.balance import BALANCES
 from polyhead.trace.folder import RunFolder
@@ -225,3 +226,45 @@ def test_one_task_alone_trains_as_with_the_plain_sum_in_units_of_its_floor(tmp_p
         alone = train(session_of(tmp_path, balance, ("tone",)), [[index]])
         for key, value in plain.raw.state_dict().items():
             torch.testing.assert_close(alone.raw.state_dict()[key], value, rtol=0, atol=1e-6, msg=words(balance))
+
+
+class _Scaled(Precision):
+    """Multiplies losses before they go backward and gradients back before the optimiser moves, as float16 needs."""
+
+    def __init__(self) -> None:
+        self.scaler = torch.amp.GradScaler("cpu", init_scale=2.0**12)
+
+    def backward(self, tensor, model, *args, **kwargs):
+        super().backward(self.scaler.scale(tensor), model, *args, **kwargs)
+
+    def unscale_gradients(self, optimizer):
+        self.scaler.unscale_(optimizer)
+
+    def optimizer_step(self, optimizer, **kwargs):
+        self.scaler.step(optimizer)
+        self.scaler.update()
+
+
+@every
+def test_a_scale_on_losses_changes_no_step(tmp_path, balance):
+    index = prepared(("level",)).split["train"]
+    plain, scaled = session_of(tmp_path, balance), session_of(tmp_path, balance)
+    scaled.fabric.strategy.precision = scaled.fabric._precision = _Scaled()
+    for session in (plain, scaled):
+        train(session, [[index[:8]], [index[8:16], index[16:20]]])
+    for key, value in plain.raw.state_dict().items():
+        torch.testing.assert_close(scaled.raw.state_dict()[key], value, rtol=0, atol=1e-6, msg=key)
+    assert scaled.log.columns()["weight.tone"] == pytest.approx(plain.log.columns()["weight.tone"], rel=1e-5)
+
+
+@every
+def test_half_precision_makes_nearly_the_same_step(tmp_path, balance):
+    index = prepared(("level",)).split["train"]
+    steps = [[index[:8]], [index[8:16], index[16:20]]]
+    whole, half = (train(session_of(tmp_path, balance, train={"precision": p}), steps) for p in (32, "bf16"))
+    moved = [_flat(session) - _flat(session_of(tmp_path, balance)) for session in (whole, half)]
+    assert torch.nn.functional.cosine_similarity(*moved, dim=0) > 0.98
+
+
+def _flat(session: Session) -> torch.Tensor:
+    return torch.cat([parameter.detach().flatten() for parameter in session.raw.parameters()])

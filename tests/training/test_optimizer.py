@@ -70,3 +70,12 @@ def test_optimisers_by_name(name, kind):
     assert type(optimizer) is kind
     if name == "sgd":
         assert {group["momentum"] for group in optimizer.param_groups} == {0.9}
+
+
+@pytest.mark.parametrize("name", ["adamw", "adam"])
+@pytest.mark.parametrize("precision", [16, "16"])
+def test_gradients_of_float16_can_be_clipped_with_every_optimiser(name, precision):
+    """Fabric refuses to where the optimiser says that it undoes the loss scale itself."""
+    optimizer = built(network(), optimizer=name, precision=precision)[1]
+    assert not getattr(optimizer, "_step_supports_amp_scaling", False)
+    assert getattr(built(network(), optimizer=name)[1], "_step_supports_amp_scaling", False)

@@ -33,4 +33,5 @@ def build_optimizer(
     if options.optimizer == "sgd":
         return torch.optim.SGD(groups, lr=options.lr, momentum=_MOMENTUM)
     kind = torch.optim.AdamW if options.optimizer == "adamw" else torch.optim.Adam
-    return kind(groups, lr=options.lr, fused=True)
+    # A fused one unscales float16's gradients itself, so late that they could not be clipped before.
+    return kind(groups, lr=options.lr, fused=str(options.precision) != "16")
