@@ -96,6 +96,9 @@ def test_a_task_keeps_its_state_while_it_has_no_labels(method):
     live(balance, losses, STEPS, 3 * STEPS)
     for key, value in before.items():
         now = balance.state_dict()[key]
+        if key.startswith("learned."):  # a tensor for each task
+            assert torch.equal(now, value) == (key == "learned.1")
+            continue
         assert torch.equal(now[1], value[1])
         assert torch.equal(now, value) == (key in ("sums", "counts"))  # which an epoch's end empties
 
@@ -125,8 +128,9 @@ def test_a_loss_that_is_not_finite_leaves_no_trace_in_the_state(method, broken):
         one.look_again(before, after, known)
         one.close_epoch()
     for one, other in zip(balance.parameters(), twin.parameters(), strict=True):
-        assert torch.equal(one.grad, other.grad)
-        assert one.grad.isfinite().all()
+        assert (one.grad is None) == (other.grad is None)
+        assert one.grad is None or torch.equal(one.grad, other.grad)
+        assert one.grad is None or one.grad.isfinite().all()
     torch.testing.assert_close(live(balance, losses), live(twin, losses), rtol=0, atol=0)
 
 

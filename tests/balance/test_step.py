@@ -82,7 +82,7 @@ def test_the_weight_of_a_task_multiplies_its_loss_and_penalty_but_not_what_its_v
     session, log = after_one_step(tmp_path, KENDALL, **options)
     loss = np.array([log["loss.a"][0], log["loss.b"][0]])
     expected = -RATE * (0.5 - 0.5 * loss)
-    assert session.balance.parameter.tolist() == pytest.approx(expected, rel=1e-4)
+    assert [one.item() for one in session.balance.learned] == pytest.approx(expected, rel=1e-4)
     assert log["weight.a"][0] == pytest.approx(1.5)
     assert log["total_loss"][0] == pytest.approx((np.array([1.5, 0.5]) * loss).sum())
     train_step(session, session.steps_of(0)[0])
@@ -92,8 +92,10 @@ def test_the_weight_of_a_task_multiplies_its_loss_and_penalty_but_not_what_its_v
 
 
 def test_log_variances_move_at_their_own_rate(tmp_path):
-    same = after_one_step(tmp_path, KENDALL)[0].balance.parameter
-    own = after_one_step(tmp_path, KENDALL | {"lr": 10 * RATE})[0].balance.parameter
+    same, own = (
+        torch.stack(tuple(after_one_step(tmp_path, KENDALL | {"lr": rate})[0].balance.learned))
+        for rate in (RATE, 10 * RATE)
+    )
     assert own.tolist() == pytest.approx((10 * same).tolist(), rel=1e-5)
 
 
@@ -101,8 +103,8 @@ def test_a_task_without_labels_in_a_step_does_not_move_its_variance(tmp_path):
     """Labels of b are known in three windows of training, none of which is in this batch."""
     session = session_of(tmp_path, KENDALL, unknown=range(3, 20))
     train_step(session, [np.arange(3, 20)])
-    assert session.balance.parameter[1] == 0
-    assert session.balance.parameter[0] != 0
+    assert session.balance.learned[1] == 0
+    assert session.balance.learned[0] != 0
     assert session.log.columns()["known.b"][0] == 0
 
 

@@ -30,14 +30,15 @@ def test_without_a_gradient_only_weights_shrink(name):
     module, options = network(), KendallOptions(method="kendall")
     balance, optimizer = built(module, options, optimizer=name, lr=0.1, weight_decay=0.5)
     nn.init.ones_(module[0].bias)
-    nn.init.ones_(balance.parameter)
+    for one in balance.learned:
+        nn.init.ones_(one)
     before = {key: value.detach().clone() for key, value in module.named_parameters()}
     for parameter in [*module.parameters(), *balance.parameters()]:
         parameter.grad = torch.zeros_like(parameter)
     optimizer.step()
     for key, value in module.named_parameters():
         torch.testing.assert_close(value, before[key] * (0.95 if key in ("0.weight", "3.weight") else 1))
-    assert balance.parameter.tolist() == [1, 1]
+    assert [one.item() for one in balance.learned] == [1, 1]
 
 
 def test_every_parameter_is_in_one_group():
@@ -53,8 +54,8 @@ def test_every_parameter_is_in_one_group():
 def test_log_variances_have_their_own_rate(own, rate):
     balance, optimizer = built(network(), KendallOptions(method="kendall", **own), lr=1e-3)
     groups = {id(p): group["lr"] for group in optimizer.param_groups for p in group["params"]}
-    assert groups[id(balance.parameter)] == rate
-    assert sorted(groups.values()) == sorted([1e-3] * 6 + [rate])
+    assert {groups[id(one)] for one in balance.learned} == {rate}
+    assert sorted(groups.values()) == sorted([1e-3] * 6 + [rate] * len(balance.learned))
 
 
 @pytest.mark.parametrize("options", [FLOOR, FamoOptions(method="famo")])

@@ -36,7 +36,9 @@ class Kendall(Balance):
         start = torch.tensor(_start(options, terms), dtype=torch.float32)
         self.register_buffer("start", start, persistent=False)
         self.register_buffer("floors", torch.tensor(terms.floor_losses, dtype=torch.float32), persistent=False)
-        self.parameter = nn.Parameter(torch.ones_like(start) if self.form == "half" else 2 * start.log())
+        first = torch.ones_like(start) if self.form == "half" else 2 * start.log()
+        # One for each task: an optimiser leaves alone what has no gradient, but moves every entry of what has one.
+        self.learned = nn.ParameterList(nn.Parameter(one.clone()) for one in first)
         self._clamp()
 
     def forward(self, sight: Sight) -> Tensor:
@@ -52,25 +54,30 @@ class Kendall(Balance):
     def learn(self, losses: Tensor, present: Tensor) -> None:
         self._clamp()
         known = present & losses.isfinite()
-        losses = torch.where(known, losses, 0.0).to(self.parameter.dtype)
+        losses = torch.where(known, losses, 0.0).float()
         with torch.enable_grad():
             total = torch.where(known, self._weights() * losses + self._penalties(), 0.0).sum()
-            (self.parameter.grad,) = torch.autograd.grad(total, self.parameter)
+            gradients = torch.autograd.grad(total, list(self.learned))
+        for one, gradient, there in zip(self.learned, gradients, known.tolist(), strict=True):
+            one.grad = gradient if there else None
 
     def sigma(self) -> Tensor:
         self._clamp()
-        value = self.parameter.detach()
+        value = self._values().detach()
         return value.abs() * self.get_buffer("start") if self.form == "half" else torch.exp(0.5 * value)
 
+    def _values(self) -> Tensor:
+        return torch.stack(tuple(self.learned))
+
     def _weights(self) -> Tensor:
-        value: Tensor = self.parameter
+        value = self._values()
         if self.form == "half":
             return 0.5 / (value * self.get_buffer("start")).square()
         weights = 0.5 * torch.exp(-value)
         return weights.clamp(min=_LEAST) if self.form == "clamped_004" else weights
 
     def _penalties(self) -> Tensor:
-        value: Tensor = self.parameter
+        value = self._values()
         if self.form == "half":
             return (value * self.get_buffer("start")).abs().log()
         return value if self.form == "published_003" else 0.5 * value
@@ -78,10 +85,11 @@ class Kendall(Balance):
     def _clamp(self) -> None:
         """The parameter itself: clamped on its way it would have no gradient and never return."""
         with torch.no_grad():
-            if self.form == "clamped_004":
-                self.parameter.clamp_(-_RANGE, _RANGE)
-            elif self.form == "half":
-                self.parameter.masked_fill_(self.parameter.abs() < _LEAST_SIGMA, _LEAST_SIGMA)
+            for one in self.learned:
+                if self.form == "clamped_004":
+                    one.clamp_(-_RANGE, _RANGE)
+                elif self.form == "half":
+                    one.masked_fill_(one.abs() < _LEAST_SIGMA, _LEAST_SIGMA)
 
 
 def _start(options: KendallOptions, terms: Terms) -> list[float]:

@@ -68,7 +68,7 @@ class Jacobian:
         """Leave in the shared parameters the gradients' sum with these weights (task,)."""
         if self.whole:
             step = weights @ self._rows
-            for parameter, gradient in zip(self._at, step.split(self._sizes), strict=True):
+            for parameter, gradient in zip(self._at, torch.split(step, self._sizes), strict=True):
                 parameter.grad = gradient.view_as(parameter)
         for shared, arrived in self._waiting:
             groups = _readers(shared)
@@ -80,7 +80,7 @@ class Jacobian:
         for task in tasks:
             keep = not self.whole or task != tasks[-1]
             parts = torch.autograd.grad(shared[task], self._at, arrived[task], retain_graph=keep, allow_unused=True)
-            for row, part in zip(self._rows[task].split(self._sizes), parts, strict=True):
+            for row, part in zip(torch.split(self._rows[task], self._sizes), parts, strict=True):
                 if part is not None:
                     row += part.flatten()
 
@@ -105,7 +105,7 @@ def combined(weights: Tensor, gradients: Sequence[Tensor]) -> Tensor:
 def inner_products(rows: Sequence[Tensor]) -> Tensor:
     """The inner products (row, row) of vectors of one length, float64: long sums in float32 lose digits."""
     products = torch.zeros(len(rows), len(rows), dtype=torch.float64, device=rows[0].device)
-    for parts in zip(*(row.split(_PART) for row in rows), strict=True):
+    for parts in zip(*(torch.split(row, _PART) for row in rows), strict=True):
         matrix = torch.stack(parts).float()
         whole = matrix.shape[1] // _CHUNK * _CHUNK
         chunks = matrix[:, :whole].reshape(len(rows), -1, _CHUNK).transpose(0, 1)
