@@ -188,6 +188,27 @@ def test_famo_sees_the_losses_of_the_same_batches_after_the_step(tmp_path):
         assert torch.equal(dict(session.raw.named_buffers())[name], value), name
 
 
+SEVERAL = [("floor", False), ("gls", True), ({"method": "nash"}, True), ({"method": "nash", "at": "parameters"}, False)]
+
+
+@pytest.mark.parametrize(("balance", "light"), SEVERAL)
+def test_the_inside_of_a_backbone_is_not_kept_while_other_batches_go_forward(tmp_path, balance, light):
+    """Accumulation is for memory; batches that wait for weights keep maps only. Going through them again leaves running
+    statistics alone."""
+    model = {"backbone": {"name": "tcn", "channels": [6, 6], "norm": "batch", "dropout": 0.3}}
+    session, plain = (session_of(tmp_path, which, model=model) for which in (balance, "floor"))
+    asked, forward = [], session.forward
+    session.forward = lambda batch, **how: asked.append(how.get("light", False)) or forward(batch, **how)
+    index = session.prepared.split["train"]
+    for one in (session, plain):
+        torch.manual_seed(5)
+        train(one, [[index[:6], index[6:12]]])
+    for name, value in plain.raw.named_buffers():
+        assert torch.equal(dict(session.raw.named_buffers())[name], value), name
+    train(session, [[index[12:18]]])
+    assert asked == [light, light, False]
+
+
 def test_a_look_leaves_no_gradient(tmp_path):
     session = session_of(tmp_path)
     batches = session.batches([session.prepared.split["train"][:10]])
