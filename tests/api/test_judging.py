@@ -63,7 +63,7 @@ def test_another_file_is_judged_whatever_the_run_selected(data: Path, tmp_path: 
         ({"model": {"backbone": {"name": "isfm", "patch_length": 128}}}, "patches of 128 samples do not fit"),
         (
             {"balance": "kendall", "tasks": {"wear": {"kind": "regression", "loss_fn": "gaussian_nll"}}},
-            "kendall learns the weight",
+            "kendall takes logarithms or ratios",
         ),
         ({"data": {"split": {"folds": 24}}, "tasks": {"state": {"kind": "classification"}}}, ""),
     ],

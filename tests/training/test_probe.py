@@ -93,6 +93,13 @@ def test_the_rank_of_windows_that_look_alike_is_zero(windows):
     assert effective_rank(torch.zeros(windows, 5, 6)) == 0
 
 
+@pytest.mark.parametrize("broken", [float("nan"), float("inf")])
+def test_a_map_that_is_not_finite_has_no_rank(broken):
+    features = torch.rand(4, 3, 5)
+    features[1, 2, 0] = broken
+    assert effective_rank(features).isnan()
+
+
 def test_the_checksum_is_the_sum_of_absolute_values():
     parameters = [torch.tensor([1.0, -2.5]), torch.tensor([[0.25]], requires_grad=True)]
     assert checksum(parameters).item() == 3.75

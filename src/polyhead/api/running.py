@@ -18,6 +18,7 @@ from polyhead.signals.source import Source
 from polyhead.trace.folder import RunFolder
 
 if TYPE_CHECKING:
+    from polyhead.training.session import Session
     from polyhead.training.watcher import Watcher
 
 
@@ -154,33 +155,57 @@ def _cross_validate(experiment: Experiment, source: Source, run: RunFolder, watc
 
 def _work(experiment: Experiment, source: Source, run: RunFolder, watcher: Watcher) -> Run:
     """Prepare, train from where the run stands, judge, report."""
+    from polyhead.api.company import Company
     from polyhead.training.finish import finish
     from polyhead.training.fit import fit
     from polyhead.training.memory import explained
     from polyhead.training.preparation import prepare
     from polyhead.training.session import Session
-    from polyhead.training.watcher import InterruptedRunError, StopRequest
+    from polyhead.training.watcher import StopRequest
 
     stop = StopRequest()
-    with stop.listening():
-        session = Session(prepare(experiment, source), run)
-        session.begin(datetime.now(UTC))
-        watcher.on_start(run.path, tuple(experiment.enabled), experiment.train.epochs, len(session.steps_of(0)))
-        try:
-            with explained(session):
+    with stop.listening(), _same_threads():
+        with Company(run, experiment.train.devices) as company:
+            session = Session(prepare(experiment, source), run, company.ranks)
+            company.meet(session.fabric.device)
+            session.begin(datetime.now(UTC))
+            watcher.on_start(run.path, tuple(experiment.enabled), experiment.train.epochs, len(session.steps_of(0)))
+            with _noted(session), explained(session):
                 fit(session, watcher, stop)
+        with _noted(session):
             watcher.on_phase("judging the best checkpoint on every split")
             session.write_state("evaluating")
             metrics = finish(session, stop)
-        except InterruptedRunError:
-            session.write_state("interrupted")
-            raise
-        except InputError as error:
-            session.write_state("failed", error.line)
-            raise
         session.write_state("finished")
         report(run.path)
     return Run(run.path, metrics)
+
+
+@contextmanager
+def _noted(session: Session) -> Iterator[None]:
+    """Write into the run's state.json why it ends before its time."""
+    from polyhead.training.watcher import InterruptedRunError
+
+    try:
+        yield
+    except InterruptedRunError:
+        session.write_state("interrupted")
+        raise
+    except InputError as error:
+        session.write_state("failed", error.line)
+        raise
+
+
+@contextmanager
+def _same_threads() -> Iterator[None]:
+    """Leave as many threads as there were: a run shares them out among its processes, or takes those it began with."""
+    import torch
+
+    threads = torch.get_num_threads()
+    try:
+        yield
+    finally:
+        torch.set_num_threads(threads)
 
 
 @contextmanager

@@ -51,7 +51,9 @@ def pool(network: nn.Module, feed: Feed, index: Index, batch_size: int, ranks: R
     was_training = network.training
     network.eval()
     with torch.inference_mode():
-        own = {number: _part(network, feed, batches[number]) for number in ranks.share(np.arange(len(batches)))}
+        own = {
+            number: _part(network, feed, batches[number]) for number in range(ranks.number, len(batches), ranks.count)
+        }
     network.train(was_training)
     everyone = {number: part for parts in ranks.gather(own) for number, part in parts.items()}
     parts = [everyone[number] for number in range(len(batches))]

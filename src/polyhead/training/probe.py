@@ -43,8 +43,11 @@ def dead_share(features: Tensor) -> Tensor:
 
 def effective_rank(features: Tensor) -> Tensor:
     """exp of the entropy of the normalised singular values (Roy and Vetterli, EUSIPCO 2007) of the map's mean over
-    time, centred over the batch; between 1 and min(batch, channels), 0 where all windows look alike."""
+    time, centred over the batch; between 1 and min(batch, channels), 0 where all windows look alike, NaN where the map
+    is not finite."""
     pooled = features.flatten(2).mean(dim=2).double()
+    if not pooled.isfinite().all():
+        return pooled.new_tensor(torch.nan)
     values = torch.linalg.svdvals(pooled - pooled.mean(dim=0))
     total = values.sum()
     share = (values / total).clamp(min=1e-300)

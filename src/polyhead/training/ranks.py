@@ -44,8 +44,9 @@ class Ranks:
         return self.number == 0
 
     def share(self, index: Index) -> Index:
-        """This process's windows of a batch; none where there are fewer windows than processes."""
-        return index[self.number :: self.count]
+        """This process's windows of a batch: never one alone, which batch norm could not use, rather none."""
+        takers = min(self.count, max(1, len(index) // 2))
+        return index[self.number :: takers] if self.number < takers else index[:0]
 
     def total(self, values: Tensor) -> Tensor:
         """The sum of `values` over all processes."""

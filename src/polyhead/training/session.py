@@ -82,9 +82,9 @@ def _refuse_processes(options: TrainOptions, device: torch.device) -> None:
             where="train.devices",
             do="write `device: cpu`, or fewer devices",
         )
-    if count > options.batch_size:
+    if count > 1 and 2 * count > options.batch_size:
         raise InputError(
-            f"{count} processes cannot share batches of {options.batch_size}",
+            f"{count} processes cannot share batches of {options.batch_size}: each takes two windows or more",
             where="train.devices",
             do="write larger batches, or fewer devices",
         )
