@@ -115,6 +115,8 @@ class PcgradOptions(GradientOptions):
 
     method: Literal["pcgrad"]
     """Take from each gradient what points against another, in random order."""
+    at: At = "parameters"
+    """Where gradients are compared. They hardly conflict at the `features`, where this method is the plain sum."""
 
 
 class MgdaOptions(GradientOptions):
@@ -163,6 +165,8 @@ class UpgradOptions(GradientOptions):
 
     method: Literal["upgrad"]
     """The mean of the gradients' projections on their dual cone: to first order no loss rises."""
+    at: At = "parameters"
+    """Where gradients are compared. They hardly conflict at the `features`, where this method is the plain sum."""
 
 
 class NashOptions(GradientOptions):
@@ -179,6 +183,8 @@ class TorchjdOptions(GradientOptions):
 
     method: str = Field(pattern=r"^torchjd:\w+$", examples=["torchjd:MGDAWeighting"])
     """A weighting of the library torchjd (extra `torchjd`), called with the further keys."""
+    at: At = "parameters"
+    """Where gradients are compared: all shared parameters, as in that library, unless said otherwise."""
 
 
 TORCHJD = "torchjd:NAME"
