@@ -4,13 +4,18 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
+from typing import get_args
 
 import numpy as np
 import pytest
+from ruamel.yaml import YAML
 
 from polyhead import api
 from polyhead.backbones import BACKBONES
+from polyhead.balance import BALANCES
 from polyhead.cli.entry import run
+from polyhead.config.balance import GradientOptions
+from polyhead.config.block import Block
 from polyhead.studies.bearings.options import SimulatorOptions
 from polyhead.tasks import TASKS
 
@@ -61,6 +66,27 @@ def test_the_example_is_a_config_that_loads() -> None:
 def test_the_page_of_models_names_every_kind_and_backbone() -> None:
     first = re.findall(r"^\| `([a-z0-9_]+)` \|", (ROOT / "docs" / "models.md").read_text(), flags=re.MULTILINE)
     assert sorted(first) == sorted(["kind", *TASKS, *BACKBONES])
+
+
+def test_the_page_of_balancing_names_every_method_and_its_keys() -> None:
+    rows = re.findall(
+        r"^\| `([\w:]+)` \|.*\| ([^|]*)\|$", (ROOT / "docs" / "balancing.md").read_text(), flags=re.MULTILINE
+    )
+    keys = {name: [key for key in cell.strip().split(", ") if key and key != "its own"] for name, cell in rows}
+    expected = {name if name != "torchjd" else "torchjd:NAME" for name in BALANCES}
+    assert {name for name in keys if name in expected} == expected
+    for options in (*GradientOptions.__subclasses__(), *Block.__subclasses__()):
+        words = get_args(options.model_fields["method"].annotation) if "method" in options.model_fields else ()
+        for word in words:
+            assert set(keys[word]) == set(options.model_fields) - {"method"}
+
+
+def test_the_page_of_balancing_shows_blocks_that_load() -> None:
+    blocks = re.findall(r"```yaml\n(.*?)```", (ROOT / "docs" / "balancing.md").read_text(), flags=re.DOTALL)
+    assert len(blocks) == 2
+    for block in blocks:
+        values = {"name": "x", "data": {"reader": "bearings"}, "tasks": {"fault": {"kind": "classification"}}}
+        assert api.load(values | YAML(typ="safe").load(block)).experiment.balance.method in BALANCES
 
 
 def test_the_page_of_models_shows_a_module_that_trains(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -212,7 +212,7 @@ class Session:
         """Where this step's gradients are compared, if they are."""
         options = self.prepared.experiment.balance
         assert isinstance(options, GradientOptions)
-        at = {"features": [], "block": self.raw.last_block, "parameters": self.backbone}[options.at]
+        at = [] if options.at == "features" else self.raw.last_block if options.at == "block" else self.backbone
         due = self.total % options.every == 0
         return Jacobian(at, options.at == "parameters", due, self.task_weights * self._loss_scale())
 
