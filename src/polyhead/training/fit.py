@@ -37,7 +37,7 @@ def fit(session: Session, watcher: Watcher, stop: StopRequest) -> None:
                 session.save()
                 raise InterruptedRunError(session.run.path)
         close_epoch(session, steps, watcher)
-    watcher.on_phase(session.said_of_balance())
+    watcher.on_phase(session.price.line)
 
 
 def train_step(session: Session, parts: Sequence[Index]) -> None:

@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, cast
 
 import numpy as np
 import torch
-from lightning_fabric import Fabric
 from lightning_fabric.wrappers import _FabricOptimizer
 from numpy.typing import NDArray
 from torch import Tensor, nn
@@ -19,7 +17,6 @@ from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 from polyhead.balance import Balance, Terms, build_balance
 from polyhead.config.balance import GradientOptions
 from polyhead.config.experiment import Experiment
-from polyhead.config.training import TrainOptions
 from polyhead.errors import InputError
 from polyhead.signals.augmentation import Augmentation
 from polyhead.signals.sampler import build_sampler
@@ -31,34 +28,17 @@ from polyhead.trace.steps import cut_steps
 from polyhead.trace.tables import TABLES, Tables
 from polyhead.training.checkpoint import load, save
 from polyhead.training.description import describe_data, describe_model
+from polyhead.training.fabric import build_fabric, loss_scale, refuse_processes
 from polyhead.training.feed import Batch, Feed
 from polyhead.training.jacobian import Jacobian
 from polyhead.training.network import Forward, build_network
 from polyhead.training.optimizer import build_optimizer
 from polyhead.training.preparation import Prepared
+from polyhead.training.price import Price
 from polyhead.training.ranks import Ranks
 from polyhead.training.schedule import Schedule
 from polyhead.training.selection import Selection
 from polyhead.training.steplog import StepLog
-
-_PRECISIONS: dict[str, Any] = {"32": "32-true", "bf16": "bf16-mixed", "16": "16-mixed"}
-
-
-def build_fabric(options: TrainOptions, number: int = 0) -> Fabric:
-    """Fabric for the process of this `number`, on a GPU of its own where it is on one. Raises InputError where the
-    machine has no such device."""
-    precision = _PRECISIONS[str(options.precision)]
-    device = options.device
-    if device == "auto":  # never mps, which has no float64 to record in
-        device = "cuda" if torch.cuda.is_available() else "cpu"
-    try:
-        fabric = Fabric(accelerator=device, devices=[number] if device == "cuda" else 1, precision=precision)
-    except (RuntimeError, ValueError) as error:
-        raise InputError(f"no device {options.device!r} here ({error})", where="train.device") from error
-    if precision == "16-mixed" and fabric.device.type == "cpu":
-        raise InputError("precision 16 needs a GPU", where="train.precision", do="write `precision: bf16` or 32")
-    torch.set_float32_matmul_precision(options.matmul_precision)
-    return fabric
 
 
 def _refuse_likelihoods(method: str, balance: Balance, tasks: Sequence[Task]) -> None:
@@ -73,23 +53,6 @@ def _refuse_likelihoods(method: str, balance: Balance, tasks: Sequence[Task]) ->
         )
 
 
-def _refuse_processes(options: TrainOptions, device: torch.device) -> None:
-    """Refuse more processes than there are GPUs, or windows in a batch."""
-    count = options.devices
-    if device.type == "cuda" and count > torch.cuda.device_count():
-        raise InputError(
-            f"{count} processes need a GPU each, found {torch.cuda.device_count()}",
-            where="train.devices",
-            do="write `device: cpu`, or fewer devices",
-        )
-    if count > 1 and 2 * count > options.batch_size:
-        raise InputError(
-            f"{count} processes cannot share batches of {options.batch_size}: each takes two windows or more",
-            where="train.devices",
-            do="write larger batches, or fewer devices",
-        )
-
-
 def _refuse_silence(tasks: Sequence[Task]) -> None:
     """Refuse weights under which nothing is learned."""
     if not any(task.weight for task in tasks):
@@ -98,19 +61,6 @@ def _refuse_silence(tasks: Sequence[Task]) -> None:
             where="tasks",
             do="give one a weight above 0",
         )
-
-
-@dataclass
-class Price:
-    """Seconds that steps took in all, and of these balancing beyond what the plain sum takes."""
-
-    steps: float = 0.0
-    balancing: float = 0.0
-
-    @property
-    def share(self) -> float | None:
-        """Share of balancing in the time of the steps; None before the first epoch is over."""
-        return self.balancing / self.steps if self.steps else None
 
 
 class Session:
@@ -124,7 +74,7 @@ class Session:
         self.tasks, self.trace = prepared.tasks, experiment.trace
         _refuse_silence(self.tasks)
         self.fabric = build_fabric(self.options, self.ranks.number)
-        _refuse_processes(self.options, self.fabric.device)
+        refuse_processes(self.options, self.fabric.device)
         torch.manual_seed(experiment.seed)
         self.raw = build_network(experiment, prepared.windows, self.tasks)
         self.network = self.fabric.setup_module(self.raw)
@@ -156,7 +106,7 @@ class Session:
         self.epoch = self.step = self.total = 0
         self.stopped_by: str | None = None
         self.seconds = 0.0
-        self.price = Price()
+        self.price = Price(experiment.balance, len(self.tasks))
         self._since = time.monotonic()
         self.started = ""
         self.epoch_began = 0.0
@@ -214,12 +164,7 @@ class Session:
         assert isinstance(options, GradientOptions)
         at = [] if options.at == "features" else self.raw.last_block if options.at == "block" else self.backbone
         due = self.total % options.every == 0
-        return Jacobian(at, options.at == "parameters", due, self.task_weights * self._loss_scale())
-
-    def _loss_scale(self) -> float:
-        """By what Fabric multiplies losses before they go backward, so that float16 can hold their gradients."""
-        scaler = getattr(self.fabric.strategy.precision, "scaler", None)
-        return 1.0 if scaler is None else float(scaler.get_scale())
+        return Jacobian(at, options.at == "parameters", due, self.task_weights * loss_scale(self.fabric))
 
     def clip(self) -> Tensor:
         """Scale the network's gradient down to `clip_norm`; returns its norm before that."""
@@ -299,15 +244,6 @@ class Session:
             },
         )
 
-    def said_of_balance(self) -> str:
-        """One line: which balance, where it looked, and what part of the steps' time it took."""
-        options = self.prepared.experiment.balance
-        where = ""
-        if isinstance(options, GradientOptions):
-            where = f" at {options.at}" + (f" every {options.every} steps" if options.every > 1 else "")
-        alone = ", of one task alone" if len(self.tasks) == 1 else ""
-        return f"balance {options.method}{where}{alone}: {self.price.share or 0:.1%} of the time of the steps"
-
     def save(self) -> None:
         """Write last.ckpt: the whole state. What the tables hold beyond it is cut off on resume."""
         cuda = torch.cuda.get_rng_state() if self.fabric.device.type == "cuda" else None
@@ -348,7 +284,7 @@ class Session:
         self.log.load_state_dict(state["log"])
         self._stand(state["position"])
         self.seconds, self._since = state["seconds"], time.monotonic()
-        self.price = Price(*state["price_seconds"])
+        self.price.steps, self.price.balancing = state["price_seconds"]
         self._draw_on(state["random"])
         if self.ranks.first:
             self.tables.cut(state["tables"])
