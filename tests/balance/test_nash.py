@@ -9,6 +9,7 @@ import torch
 from polyhead.balance.balance import Sight, Terms
 from polyhead.balance.nash import Nash
 from polyhead.config.balance import NashOptions
+from polyhead.training.jacobian import inner_products
 
 
 def nash(gramian):
@@ -59,3 +60,22 @@ def test_as_torchjd(seed):
     gradients = np.random.default_rng(seed).standard_normal((4, 20))
     gramian = torch.from_numpy(gradients @ gradients.T)
     torch.testing.assert_close(nash(gramian), oracle(gramian), rtol=1e-4, atol=1e-5)
+
+
+@pytest.mark.parametrize("kind", ["line", "star", "plane"])
+@pytest.mark.parametrize("length", [5_000, 50_000])
+def test_products_of_float32_gradients_that_depend_on_each_other(kind, length):
+    """Rounding leaves such Gramians with eigenvalues well below 0."""
+    rng = np.random.default_rng(length)
+    for _ in range(20):
+        basis = rng.standard_normal((2, length))
+        if kind == "line":
+            rows = np.stack([basis[0], -basis[0], 0.5 * basis[0]])
+        elif kind == "star":
+            rows = np.stack([basis[0], basis[1], -basis[0] - basis[1]])
+        else:
+            rows = rng.standard_normal((8, 2)) @ basis
+        gramian = inner_products([torch.from_numpy(row.astype(np.float32)) for row in rows])
+        weights = nash(gramian)
+        assert weights.isfinite().all()
+        assert (weights > 0).all()

@@ -11,6 +11,7 @@ import torch
 from polyhead.config.experiment import Experiment
 from polyhead.signals.source import InputArray, Source
 from polyhead.trace.folder import RunFolder
+from polyhead.training.epoch import total_loss
 from polyhead.training.fit import train_step
 from polyhead.training.preparation import prepare
 from polyhead.training.session import Session
@@ -115,3 +116,17 @@ def test_accumulated_batches_make_the_step_of_one_large_batch(tmp_path):
     small, _ = after_one_step(tmp_path, "floor", unknown=unknown, batch_size=5, accumulate=4)
     for one, other in zip(large.network.module.parameters(), small.network.module.parameters(), strict=True):
         torch.testing.assert_close(one, other)
+
+
+@pytest.mark.parametrize("balance", ["floor", "softmax", "gls", "stch", "nash"])
+def test_sums_of_losses_compare_from_epoch_to_epoch_whatever_weights_do(tmp_path, balance):
+    session, _ = after_one_step(tmp_path, balance, weights=(2.0, 1.0))
+    floors = [task.fitted.floor_loss for task in session.tasks]
+    assert total_loss(session, np.array([3.0, 5.0])) == pytest.approx(2 * 3 / floors[0] + 5 / floors[1])
+    assert total_loss(session, np.array([3.0, np.nan])) == pytest.approx(2 * 3 / floors[0])
+
+
+def test_kendall_sums_the_objective_that_it_descends(tmp_path):
+    session, _ = after_one_step(tmp_path, KENDALL | {"start": 2.0, "lr": 1e-9})  # v = log 4
+    expected = (3.0 + 5.0) / 8 + 2 * np.log(2.0)
+    assert total_loss(session, np.array([3.0, 5.0])) == pytest.approx(expected, rel=1e-5)

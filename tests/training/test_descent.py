@@ -10,6 +10,7 @@ import torch
 from lightning_fabric.plugins import Precision
 
 from polyhead.balance import BALANCES
+from polyhead.errors import InputError
 from polyhead.trace.folder import RunFolder
 from polyhead.training.descent import descend, look, task_losses
 from polyhead.training.fit import train_step
@@ -289,3 +290,112 @@ def test_half_precision_makes_nearly_the_same_step(tmp_path, balance):
 
 def _flat(session: Session) -> torch.Tensor:
     return torch.cat([parameter.detach().flatten() for parameter in session.raw.parameters()])
+
+
+@every
+def test_an_overflow_that_is_skipped_lets_the_loss_scale_fall(tmp_path, balance):
+    """The losses are finite, but at this scale their gradients are not: the scaler halves it and training goes on."""
+    session = session_of(tmp_path, balance, train={"non_finite": "skip"})
+    session.fabric.strategy.precision = session.fabric._precision = precision = _Scaled()
+    precision.scaler = torch.amp.GradScaler("cpu", init_scale=2.0**127)
+    before = weights_of(session)
+    index = session.prepared.split["train"]
+    spoiled = session.batches
+    session.batches = lambda parts: [_spoiled(batch) for batch in spoiled(parts)]
+    train(session, [[index[:8]]])
+    assert all(torch.equal(value, before[key]) for key, value in session.raw.state_dict().items())
+    session.batches = spoiled
+    train(session, [[index[:8]]] * 4)
+    assert precision.scaler.get_scale() < 2.0**127
+    assert all(value.isfinite().all() for value in session.raw.state_dict().values())
+
+
+def test_a_skipped_step_leaves_running_statistics_and_averages_alone(tmp_path):
+    model = {"backbone": {"name": "tcn", "channels": [6, 6], "norm": "batch"}}
+    session = session_of(tmp_path, model=model, train={"non_finite": "skip", "ema": 0.9})
+    index, batches = session.prepared.split["train"], session.batches
+    train(session, [[index[:8]]])
+    before = [weights_of(session), {key: value.clone() for key, value in session.ema.state_dict().items()}]
+    session.batches = lambda parts: [_overflowing(batch) for batch in batches(parts)]
+    train(session, [[index[8:16]]])
+    for state, kept in zip((session.raw.state_dict(), session.ema.state_dict()), before, strict=True):
+        assert all(torch.equal(value, kept[key]) for key, value in state.items())
+    assert session.log.columns()["stepped"].tolist() == [1, 0]
+
+
+def _overflowing(batch):
+    batch.signal.mul_(1e38)
+    return batch
+
+
+@every
+def test_a_task_of_weight_zero_is_not_there_for_the_others(tmp_path, balance):
+    tasks = {"level": {"kind": "regression"}, "tone": {"kind": "classification"}}
+    mute = {"pair": {"kind": "regression", "loss_fn": "mse", "weight": 0}}
+    if balance["method"] in ("rlw", "pcgrad"):
+        return  # draws are over all tasks
+    ends = []
+    for chosen in (tasks, tasks | mute):
+        session = session_of(tmp_path, balance, chosen)
+        torch.manual_seed(1)
+        with torch.no_grad():
+            for name, parameter in session.raw.named_parameters():
+                parameter.copy_(0.1 * torch.randn(parameter.shape, generator=torch.Generator().manual_seed(len(name))))
+        ends.append(train(session, session.steps_of(0)).raw.state_dict())
+    for key, value in ends[0].items():
+        torch.testing.assert_close(ends[1][key], value, rtol=0, atol=1e-6, msg=key)
+
+
+@pytest.mark.parametrize("balance", ["floor", {"method": "mgda"}, {"method": "mgda", "at": "parameters"}])
+def test_sampled_norms_are_of_raw_losses_whatever_their_scale(tmp_path, balance):
+    plain, scaled = session_of(tmp_path, "sum"), session_of(tmp_path, balance)
+    scaled.fabric.strategy.precision = scaled.fabric._precision = _Scaled()
+    for session in (plain, scaled):
+        train(session, [[session.prepared.split["train"][:8]]])
+    for name in ("grad_norm.level", "grad_norm.tone", "cosine.level~tone"):
+        assert scaled.log.columns()[name][0] == pytest.approx(plain.log.columns()[name][0], rel=1e-4)
+
+
+OWN = """
+import torch
+from torch import nn
+
+class Net(nn.Module):
+    def __init__(self, shape, frozen=""):
+        super().__init__()
+        self.width = 4
+        self.first, self.last = nn.Conv1d(shape.channels, 4, 3, padding=1), nn.Conv1d(4, 4, 1)
+        self.first.requires_grad_(not frozen)
+        self.last.requires_grad_(frozen != "all")
+    def forward(self, signal, known):
+        early = torch.relu(self.first(signal))
+        late = self.last(early)
+        return {"level": early, "tone": late, "loud": late, "pair": early}
+"""
+
+
+@pytest.fixture
+def own_module(tmp_path, monkeypatch):
+    (tmp_path / "early_and_late.py").write_text(OWN)
+    monkeypatch.syspath_prepend(tmp_path)
+    return "early_and_late:Net"
+
+
+@pytest.mark.parametrize("frozen", ["", "first", "all"])
+@every
+def test_a_backbone_of_ones_own_with_several_maps(tmp_path, own_module, balance, frozen):
+    """Some tasks read an earlier map, which may be frozen, as may all be."""
+    options = {"model": {"backbone": {"name": own_module, "frozen": frozen}}, "trace": {"every": 1}}
+    index = prepared(("level",)).split["train"]
+    whole, parts = (session_of(tmp_path, balance, **options) for _ in range(2))
+    assert len(whole.backbone) == {"": 4, "first": 2, "all": 0}[frozen]
+    train(whole, [[index[:12]]])
+    train(parts, [[index[:5], index[5:12]]])
+    for key, value in whole.raw.state_dict().items():
+        torch.testing.assert_close(parts.raw.state_dict()[key], value, rtol=0, atol=1e-6, msg=key)
+
+
+def test_a_task_without_a_map_is_named(tmp_path, own_module):
+    session = session_of(tmp_path, "floor", ("level", "next"), model={"backbone": own_module})
+    with pytest.raises(InputError, match=r"^model\.backbone: .* no map for task 'next'; there are level, tone"):
+        train(session, [[session.prepared.split["train"][:8]]])

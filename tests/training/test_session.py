@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+
 import numpy as np
 import pytest
 
 from polyhead.balance import BALANCES
 from polyhead.errors import InputError
 from polyhead.trace.folder import RunFolder
+from polyhead.training.checkpoint import load, save
 from polyhead.training.session import Session
 
 from .synthetic import prepared
@@ -44,3 +47,13 @@ def test_weights_that_are_all_zero_are_refused(tmp_path):
         Session(prepared(silent), RunFolder(tmp_path))
     silent["pair"]["weight"] = 0.1
     Session(prepared(silent), RunFolder(tmp_path))
+
+
+def test_a_run_that_another_layout_began_is_refused(tmp_path):
+    session = Session(prepared(("level",)), RunFolder(tmp_path))
+    session.begin(datetime.now(UTC))
+    path = session.run.checkpoint("last")
+    state = load(path)
+    save(path, {key: value for key, value in state.items() if key not in ("layout", "polyhead")})
+    with pytest.raises(InputError, match=r"last\.ckpt: was begun by another version of polyhead; start a new run"):
+        Session(prepared(("level",)), RunFolder(tmp_path)).begin(datetime.now(UTC))

@@ -28,7 +28,7 @@ def add(log: StepLog, steps) -> None:
     for rate, losses, weights, known, norm in steps:
         sampled = torch.arange(7, dtype=torch.float64) if rate == 0.1 else None
         step = Descent(torch.tensor(losses), torch.tensor(weights), torch.tensor([0.5, -0.25]), None, 0.0)
-        log.add(rate, step, torch.tensor(known), torch.tensor(norm), sampled, 0.25, time.perf_counter())
+        log.add(rate, step, torch.tensor(known), torch.tensor(norm), sampled, True, 0.25, time.perf_counter())
 
 
 def filled(steps=STEPS, room=3) -> StepLog:
@@ -76,9 +76,10 @@ def test_mean_weights_are_those_of_steps_with_labels_counted_by_them():
 def test_the_seconds_of_a_step_and_of_its_balancing():
     log = filled(STEPS[:1])
     step = Descent(torch.ones(2), torch.ones(2), torch.zeros(2), None, 0.0)
-    log.add(0.1, step, torch.ones(2), torch.ones(()), None, 1.5, time.perf_counter() - 2)
+    log.add(0.1, step, torch.ones(2), torch.ones(()), None, False, 1.5, time.perf_counter() - 2)
     columns = log.columns()
     assert columns["balance_seconds"].tolist() == [0.25, 1.5]
+    assert columns["stepped"].tolist() == [1, 0]
     assert columns["seconds"][1] == pytest.approx(2, abs=0.5)
 
 

@@ -6,7 +6,7 @@ import importlib
 import inspect
 import sys
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import torch
 from torch import Tensor, nn
@@ -62,8 +62,8 @@ class Own(nn.Module):
         """What the module puts out, where it is a map or one for each task."""
         found = self.module(signal, known) if present is None else self.module(signal, known, present)
         batch = next(len(part) for part in (signal, known) if part is not None)
-        if not isinstance(found, dict):
-            return self._map(found, batch)
+        if not isinstance(found, dict) or not found:
+            return self._map(cast(Tensor, found), batch)
         if present is not None and len({one.shape[2] for one in found.values()}) > 1:
             what = f"{self.name} put out maps of different steps for windows with absent samples"
             raise InputError(what, where=_WHERE, do="bring the maps to the same steps")

@@ -63,6 +63,11 @@ class Balance(nn.Module):
     def forward(self, sight: Sight) -> Tensor:
         """Weight of each task's loss in `units` (task,), detached; what absent tasks get does not matter."""
 
+    def judging(self, present: Tensor) -> Tensor:
+        """Weight of each task (task,) where the losses of an epoch are added up: 1, so that sums of different epochs
+        can be compared, whatever weights did in between."""
+        return torch.ones_like(self.get_buffer("units"))
+
     def penalty(self, present: Tensor) -> Tensor:
         """What each task adds to the total loss beside its weighted loss (task,)."""
         return torch.zeros_like(self.get_buffer("units"))

@@ -46,6 +46,10 @@ class Kendall(Balance):
         floors = self.get_buffer("floors")
         return least_share(self._weights().detach() * floors, sight.present, self.min_share) / floors
 
+    def judging(self, present: Tensor) -> Tensor:
+        weights: Tensor = self(Sight(present))  # of the objective that it descends
+        return weights
+
     def penalty(self, present: Tensor) -> Tensor:
         # A task without labels in this step says nothing of its variance: neither term may move it.
         self._clamp()

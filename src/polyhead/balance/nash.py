@@ -26,7 +26,9 @@ class Nash(GradientBalance):
 
     def weigh(self, gramian: Gramian, losses: Array, tasks: NDArray[np.int64]) -> Array:
         lengths, cosines = lengths_and_cosines(gramian)
-        return _bargain(cosines + _RIDGE * np.eye(len(tasks))) / lengths  # a gradient c times as long: a / c
+        values, basis = np.linalg.eigh(cosines)  # of float32 products, some may be below 0 by more than the ridge
+        matrix = (basis * (np.maximum(values, 0.0) + _RIDGE)) @ basis.T
+        return _bargain(matrix) / lengths  # a gradient c times as long: a / c
 
 
 def _bargain(matrix: Array) -> Array:

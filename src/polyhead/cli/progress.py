@@ -20,10 +20,10 @@ def _skill(value: float | None) -> str:
 
 
 def _skipped(report: EpochReport) -> list[str]:
-    """A line for each task whose loss made steps be skipped."""
+    """A line for everything that was not finite and made steps be skipped."""
     return [
-        f"epoch {report.epoch}: {count} {'step' if count == 1 else 'steps'} skipped, the loss of {task} is not finite"
-        for task, count in report.skipped.items()
+        f"epoch {report.epoch}: {count} {'step' if count == 1 else 'steps'} skipped, {what} is not finite"
+        for what, count in report.skipped.items()
     ]
 
 

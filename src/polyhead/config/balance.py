@@ -161,10 +161,10 @@ class GradnormOptions(GradientOptions):
 
 
 class UpgradOptions(GradientOptions):
-    """UPGrad (Quinton and Rey, arXiv 2406.16232): the mean of the gradients' projections on their dual cone."""
+    """UPGrad (Quinton and Rey, arXiv 2406.16232): the sum of the gradients' projections on their dual cone."""
 
     method: Literal["upgrad"]
-    """The mean of the gradients' projections on their dual cone: to first order no loss rises."""
+    """The sum of the gradients' projections on their dual cone: to first order no loss rises."""
     at: At = "parameters"
     """Where gradients are compared. They hardly conflict at the `features`, where this method is the plain sum."""
 

@@ -9,6 +9,7 @@ import torch
 from torch import Tensor
 
 from polyhead.balance import Sight
+from polyhead.training.fabric import loss_scale
 from polyhead.training.feed import Batch
 from polyhead.training.probe import dead_share, effective_rank, gradient_norms, shared_cosines
 from polyhead.training.session import Session
@@ -19,7 +20,7 @@ _COSINES = 8  # every so many samples of gradients also compare them over the sh
 
 def descend(session: Session, batches: Sequence[Batch], known: Tensor, sampled: bool) -> Descent:
     """Leave in every parameter the gradient of this process's batches; `known` (task,) counts the step's labels."""
-    present = (known > 0) & (session.task_weights > 0)
+    present = session.present(known)
     if session.balance.sees == "gradients":
         losses, weights, found, seconds = _by_gradients(session, batches, known, present, sampled)
     else:
@@ -80,9 +81,12 @@ def _by_losses(session: Session, batches: Sequence[Batch], known: Tensor, presen
 
 def _at_features(losses: Sequence[Tensor], features: Sequence[Tensor]) -> list[Tensor]:
     """The gradient of each loss at the map that it reads, zeros where it does not depend on it."""
-    each = zip(losses, features, strict=True)
-    found = [torch.autograd.grad(loss, one, retain_graph=True, allow_unused=True)[0] for loss, one in each]
-    return [torch.zeros_like(at) if one is None else one for one, at in zip(found, features, strict=True)]
+    found = []
+    for loss, at in zip(losses, features, strict=True):
+        asked = [at] if at.requires_grad else []  # a frozen layer's map does not
+        (one,) = torch.autograd.grad(loss, asked, retain_graph=True, allow_unused=True) if asked else (None,)
+        found.append(torch.zeros_like(at) if one is None else one)
+    return found
 
 
 def _by_gradients(session: Session, batches: Sequence[Batch], known: Tensor, present: Tensor, sampled: bool) -> Found:
@@ -97,7 +101,8 @@ def _by_gradients(session: Session, batches: Sequence[Batch], known: Tensor, pre
         heads = zip(factor, each, forward.features, strict=True)
         arrived = [_through_head(session, by * loss, features) for by, loss, features in heads]
         if sampled and batch is batches[-1]:
-            found = _probe(session, forward.shared, [one / by for one, by in zip(arrived, factor, strict=True)])
+            carried = factor * loss_scale(session.fabric)  # 0 for a task of weight 0, whose gradient is not known here
+            found = _probe(session, forward.shared, [one / by for one, by in zip(arrived, carried, strict=True)])
         jacobian.add(forward.shared, arrived, there)
     losses = session.ranks.total(total)
     weights = jacobian.weigh(session.balance, Sight(present, (losses * session.units).double()), session.ranks)
@@ -117,7 +122,7 @@ def _probe(session: Session, features: Sequence[Tensor], arrived: Sequence[Tenso
     batch."""
     norms = gradient_norms(arrived)
     pairs = len(arrived) * (len(arrived) - 1) // 2
-    compare = session.total % (session.trace.every * _COSINES) == 0 and pairs
+    compare = session.total % (session.trace.every * _COSINES) == 0 and pairs and session.backbone
     cosines = shared_cosines(features, arrived, session.backbone) if compare else norms.new_full((pairs,), torch.nan)
     detached = features[0].detach()
     return torch.cat([norms, cosines, torch.stack([dead_share(detached), effective_rank(detached)])])

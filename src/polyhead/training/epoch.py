@@ -67,20 +67,22 @@ def close_epoch(session: Session, steps: Sequence[Sequence[Index]], watcher: Wat
 
 
 def _refuse_broken(session: Session) -> dict[str, int]:
-    """How many steps of the epoch were skipped for each task; raises InputError where that is not asked for, or where
-    no step is left."""
-    broken = session.log.broken()
-    skipped = Counter(session.tasks[task].name for _, task in broken)
-    if broken and (session.options.non_finite == "end" or len({step for step, _ in broken}) == session.log.filled):
+    """How many steps of the epoch were skipped, by what was not finite; raises InputError where skipping is not asked
+    for, where no step is left, or where the network itself is not finite."""
+    broken, stepped = session.log.broken(), session.log.columns()["stepped"].astype(bool)
+    where = {"where": str(session.run.path), "check": "non-finite"}
+    look = "lower train.lr, set train.clip_norm, or look for extreme values in the data"
+    if broken and (session.options.non_finite == "end" or not stepped.any()):
         step, task = broken[0]
-        raise InputError(
-            f"the loss of task {session.tasks[task].name!r} is not finite at epoch {session.number}, step {step + 1}",
-            where=str(session.run.path),
-            do="lower train.lr, set train.clip_norm, look for extreme values in the data, or skip such steps "
-            "(train.non_finite: skip)",
-            check="non-finite",
-        )
-    return skipped
+        do = look if session.options.non_finite == "skip" else f"{look}; `train.non_finite: skip` leaves out such steps"
+        what = f"the loss of task {session.tasks[task].name!r} is not finite at epoch {session.number}, step {step + 1}"
+        raise InputError(what, do=do, **where)
+    if not stepped.any() or not checksum(list(session.raw.parameters())).isfinite():
+        part = "weights are" if stepped.any() else "gradient of every step is"
+        raise InputError(f"the {part} not finite at epoch {session.number}", do=look, **where)
+    tasks = {(step, f"the loss of {session.tasks[task].name}") for step, task in broken}
+    without = set(np.flatnonzero(~stepped).tolist()) - {step for step, _ in broken}
+    return dict(Counter(what for _, what in tasks | {(step, "the gradient") for step in without}))
 
 
 def _refuse_undefined(session: Session, value: float | None, scores: Scores) -> None:
@@ -121,12 +123,13 @@ def _validate(session: Session) -> dict[str, Pooled]:
 
 
 def total_loss(session: Session, losses: NDArray[np.float64]) -> float:
-    """The tasks' losses (task,) with this epoch's mean weights, and what the balance adds; a task without labels adds
-    nothing."""
-    present = ~np.isnan(losses)
-    penalties = session.balance.penalty(torch.from_numpy(present).to(session.fabric.device)) * session.task_weights
-    total = session.log.mean_weights() * losses + penalties.cpu().numpy()
-    return float(np.where(present & ~np.isnan(total), total, 0.0).sum())
+    """The tasks' losses (task,) in the balance's units, times their weights, and what the balance adds; a task without
+    labels adds nothing. Weights that move with the training are left out: sums of epochs must compare."""
+    present = torch.from_numpy(~np.isnan(losses)).to(session.fabric.device)
+    weights = session.balance.judging(present) * session.units * session.task_weights
+    penalties = session.balance.penalty(present) * session.task_weights
+    values = torch.from_numpy(np.nan_to_num(losses, nan=0.0, posinf=np.inf)).to(session.fabric.device)
+    return float(torch.where(present, weights * values + penalties, 0.0).sum())
 
 
 def _record(
@@ -217,7 +220,8 @@ def _record_features(session: Session, epoch: dict[str, Value]) -> None:
 
 def _gradient_row(session: Session, log: Mapping[str, NDArray[np.float64]]) -> dict[str, Value]:
     """Mean norm of the whole gradient over the epoch, and of each parameter's at the latest sampled step."""
-    row: dict[str, Value] = {"total_grad_norm": float(log["total_grad_norm"].mean())}
+    norms = log["total_grad_norm"][np.isfinite(log["total_grad_norm"])]
+    row: dict[str, Value] = {"total_grad_norm": float(norms.mean()) if len(norms) else None}
     names = [name for name, _ in session.raw.named_parameters()]
     return row | dict(zip(names, session.log.norms.tolist(), strict=True))
 

@@ -49,5 +49,10 @@ def refuse_processes(options: TrainOptions, device: torch.device) -> None:
 
 def loss_scale(fabric: Fabric) -> float:
     """By what Fabric multiplies losses before they go backward, so that float16 can hold their gradients."""
-    scaler = getattr(fabric.strategy.precision, "scaler", None)
+    scaler = scaler_of(fabric)
     return 1.0 if scaler is None else float(scaler.get_scale())
+
+
+def scaler_of(fabric: Fabric) -> torch.amp.GradScaler | None:
+    """What scales losses, where float16 needs it."""
+    return getattr(fabric.strategy.precision, "scaler", None)

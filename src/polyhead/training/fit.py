@@ -13,7 +13,7 @@ from polyhead.training.descent import descend, look
 from polyhead.training.epoch import close_epoch
 from polyhead.training.feed import Batch
 from polyhead.training.probe import checksum, parameter_norms
-from polyhead.training.replay import RandomState, StatisticsAtRest
+from polyhead.training.replay import Buffers, RandomState, StatisticsAtRest
 from polyhead.training.session import Session
 from polyhead.training.watcher import InterruptedRunError, StopRequest, Watcher
 
@@ -49,22 +49,25 @@ def train_step(session: Session, parts: Sequence[Index]) -> None:
     before = [p.detach().clone() for p in session.backbone] if sampled else []
     rate = session.schedule.apply(session.total)
     random = RandomState(session.fabric.device) if session.balance.looks_again else None
+    buffers = Buffers(session.raw) if session.options.non_finite == "skip" else None
     descent = descend(session, batches, known, sampled)
     session.ranks.add_gradients(session.raw.parameters())
     norm = session.clip()
     if sampled:
         session.log.norms = parameter_norms(session.raw)
-    extra = descent.seconds
-    if session.may_step(descent.losses, norm):
-        session.balance.learn(descent.losses * session.units, known > 0)
+    extra, stepped = descent.seconds, session.may_step(descent.losses, norm)
+    if stepped:
+        session.balance.learn(descent.losses * session.units, session.present(known))
         session.optimizer.step()
         if random is not None:
             extra += _look_again(session, batches, known, descent.losses, random)
+        if session.ema is not None:
+            session.ema.update_parameters(session.raw)
+    elif buffers is not None:
+        session.leave_out(buffers)
     session.optimizer.zero_grad()
-    if session.ema is not None:
-        session.ema.update_parameters(session.raw)
     health = _health(session, descent.probe, before) if sampled else None
-    session.log.add(rate, descent, known, norm, health, extra, began)
+    session.log.add(rate, descent, known, norm, health, stepped, extra, began)
 
 
 def _look_again(
@@ -74,7 +77,7 @@ def _look_again(
     began = time.perf_counter()
     with random.again(), StatisticsAtRest(session.raw):
         after = look(session, batches, known)
-    session.balance.look_again(losses * session.units, after * session.units, known > 0)
+    session.balance.look_again(losses * session.units, after * session.units, session.present(known))
     return time.perf_counter() - began
 
 
@@ -85,6 +88,6 @@ def _health(session: Session, probe: Tensor | None, before: Sequence[Tensor]) ->
         (after.detach() - was).double().square().sum() for after, was in zip(session.backbone, before, strict=True)
     ]
     size = [was.double().square().sum() for was in before]
-    ratio = (torch.stack(moved).sum() / torch.stack(size).sum()).sqrt()
+    ratio = (torch.stack(moved).sum() / torch.stack(size).sum()).sqrt() if before else probe.new_tensor(torch.nan)
     total = checksum(list(session.raw.parameters()))
     return torch.cat([probe[:-2], ratio[None], probe[-2:], total[None]])

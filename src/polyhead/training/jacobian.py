@@ -30,6 +30,7 @@ class Jacobian:
         self._scales = torch.where(scales == 0, 1.0, scales).double()
         tasks = len(scales)
         self._sizes = [p.numel() for p in self._at]
+        self._reached = [False] * len(self._at)
         self._rows = scales.new_zeros(tasks, sum(self._sizes))
         self._gramian = self._scales.new_zeros(tasks, tasks)
         self._waiting: list[tuple[Sequence[Tensor], list[Tensor]]] = []
@@ -38,7 +39,7 @@ class Jacobian:
     def add(self, shared: Sequence[Tensor], arrived: list[Tensor], present: Sequence[bool]) -> None:
         """A batch: for each task the map that it reads and the gradient that arrived there; tasks that are not
         `present` in the step have none. At the cut, gradients at different maps have nothing in common."""
-        began = time.perf_counter()
+        began = _now(self._rows.device)
         if self._at:
             self._add_rows(shared, arrived, present)
         elif self._due:
@@ -50,39 +51,50 @@ class Jacobian:
             self._waiting.append((shared, arrived))
         # One backward pass is everybody's; what the others take is the price of comparing.
         share = 1 - 1 / max(sum(present), 1) if self.whole else 1.0
-        self.seconds += share * (time.perf_counter() - began)
+        self.seconds += share * (_now(self._rows.device) - began)
 
     def weigh(self, balance: Balance, sight: Sight, ranks: Ranks) -> Tensor:
         """The weights (task,) of `balance`, from the gradients of all batches and processes where the step is due."""
-        began = time.perf_counter()
+        began = _now(self._rows.device)
         if self._due:
-            local = ranks.total(self._rows) if self._at else None
-            gramian = ranks.total(self._gramian) if local is None else inner_products(list(local))
+            rows = ranks.total(self._rows) if self._at else None
+            gramian = ranks.total(self._gramian) if rows is None else inner_products(list(rows))
             gramian = gramian / (self._scales[:, None] * self._scales[None, :])
             sight = Sight(sight.present, sight.losses, gramian)
         weights: Tensor = balance(sight)
-        self.seconds += time.perf_counter() - began
+        self.seconds += _now(self._rows.device) - began
         return weights
 
     def descend(self, weights: Tensor) -> None:
         """Leave in the shared parameters the gradients' sum with these weights (task,)."""
         if self.whole:
             step = weights @ self._rows
-            for parameter, gradient in zip(self._at, torch.split(step, self._sizes), strict=True):
-                parameter.grad = gradient.view_as(parameter)
+            parts = zip(self._at, torch.split(step, self._sizes), self._reached, strict=True)
+            for parameter, gradient, reached in parts:
+                parameter.grad = gradient.view_as(parameter) if reached else None
         for shared, arrived in self._waiting:
-            groups = _readers(shared)
+            groups = [tasks for tasks in _readers(shared) if shared[tasks[0]].requires_grad]
             steps = [combined(weights[tasks], [arrived[task] for task in tasks]) for tasks in groups]
-            torch.autograd.backward([shared[tasks[0]] for tasks in groups], steps)
+            if groups:
+                torch.autograd.backward([shared[tasks[0]] for tasks in groups], steps)
 
     def _add_rows(self, shared: Sequence[Tensor], arrived: list[Tensor], present: Sequence[bool]) -> None:
-        tasks = [task for task, there in enumerate(present) if there]
+        tasks = [task for task, there in enumerate(present) if there and shared[task].requires_grad]
         for task in tasks:
             keep = not self.whole or task != tasks[-1]
             parts = torch.autograd.grad(shared[task], self._at, arrived[task], retain_graph=keep, allow_unused=True)
-            for row, part in zip(torch.split(self._rows[task], self._sizes), parts, strict=True):
+            for number, row in enumerate(torch.split(self._rows[task], self._sizes)):
+                part = parts[number]
                 if part is not None:
                     row += part.flatten()
+                    self._reached[number] = True
+
+
+def _now(device: torch.device) -> float:
+    """Seconds, once what was asked of a GPU is done."""
+    if device.type == "cuda":
+        torch.cuda.synchronize(device)
+    return time.perf_counter()
 
 
 def _readers(shared: Sequence[Tensor]) -> list[list[int]]:

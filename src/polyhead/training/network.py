@@ -12,6 +12,7 @@ from torch.utils.checkpoint import checkpoint
 from polyhead.backbones import AttentionBranch, InputShape, build_backbone
 from polyhead.config.experiment import Experiment
 from polyhead.config.model import AttentionBranches, BranchOptions
+from polyhead.errors import InputError
 from polyhead.signals.windows import WindowSet
 from polyhead.tasks import Task
 from polyhead.training.replay import StatisticsAtRest
@@ -61,7 +62,7 @@ class Network(nn.Module):
         on. A `light` one keeps nothing of the backbone's inside and goes through it again on the way back.
         """
         maps = self._light(signal, known, present) if light else self.backbone(signal, known, present)
-        shared = [maps[name] for name in self.heads] if isinstance(maps, dict) else [maps] * len(self.heads)
+        shared = [_map_of(name, maps) for name in self.heads] if isinstance(maps, dict) else [maps] * len(self.heads)
         read = {id(one): one.detach().requires_grad_() if cut else one for one in shared}
         features = [read[id(one)] for one in shared]
         steps: Tensor | None = None if present is None else self.backbone.steps_present(present)  # type: ignore[operator]
@@ -72,7 +73,8 @@ class Network(nn.Module):
 
     def _light(self, *inputs: Tensor | None) -> Any:
         again = lambda: (nullcontext(), StatisticsAtRest(self.backbone))  # noqa: E731
-        return checkpoint(self.backbone, *inputs, use_reentrant=False, context_fn=again)
+        # An early stop would go through a user's module as an exception.
+        return checkpoint(self.backbone, *inputs, use_reentrant=False, context_fn=again, early_stop=False)
 
     @property
     def last_block(self) -> list[nn.Parameter]:
@@ -83,7 +85,18 @@ class Network(nn.Module):
             if not within:
                 break
             block = parts[-1]
-        return list(block.parameters())
+        return [parameter for parameter in block.parameters() if parameter.requires_grad]
+
+
+def _map_of(task: str, maps: dict[str, Tensor]) -> Tensor:
+    """The map of a task. Raises InputError where the backbone has none for it."""
+    if task not in maps:
+        raise InputError(
+            f"the backbone put out no map for task {task!r}; there are {', '.join(maps)}",
+            where="model.backbone",
+            do="return one for each task, or one map for all",
+        )
+    return maps[task]
 
 
 _LISTS = (nn.Sequential, nn.ModuleList, nn.TransformerEncoder)

@@ -20,7 +20,9 @@ def shared_cosines(features: Sequence[Tensor], arrived: Sequence[Tensor], shared
     of `features` that it reads, which the shared parameters made."""
     rows = []
     for at, one in zip(features, arrived, strict=True):
-        parts = torch.autograd.grad(at, shared, one, retain_graph=True, allow_unused=True)
+        reaches = at.requires_grad and shared  # a frozen layer's map does not
+        none = [None] * len(shared)
+        parts = torch.autograd.grad(at, shared, one, retain_graph=True, allow_unused=True) if reaches else none
         rows.append(
             torch.cat(
                 [

@@ -1,4 +1,4 @@
-"""Going forward a second time over the same batch: same random numbers, and nothing of it left behind."""
+"""Going forward a second time over the same batch, or as if it had never been: what a pass draws and leaves behind."""
 
 from __future__ import annotations
 
@@ -49,3 +49,16 @@ class RandomState:
             if self._cuda is not None:
                 torch.cuda.set_rng_state(self._cuda, self._device)
             yield
+
+
+class Buffers:
+    """A network's buffers as they were when it was made."""
+
+    def __init__(self, network: nn.Module) -> None:
+        self._network = network
+        self._values = [buffer.clone() for buffer in network.buffers()]
+
+    def restore(self) -> None:
+        """Make them so again."""
+        for buffer, value in zip(self._network.buffers(), self._values, strict=True):
+            buffer.copy_(value)

@@ -28,7 +28,7 @@ from polyhead.trace.steps import cut_steps
 from polyhead.trace.tables import TABLES, Tables
 from polyhead.training.checkpoint import load, save
 from polyhead.training.description import describe_data, describe_model
-from polyhead.training.fabric import build_fabric, loss_scale, refuse_processes
+from polyhead.training.fabric import build_fabric, loss_scale, refuse_processes, scaler_of
 from polyhead.training.feed import Batch, Feed
 from polyhead.training.jacobian import Jacobian
 from polyhead.training.network import Forward, build_network
@@ -36,9 +36,12 @@ from polyhead.training.optimizer import build_optimizer
 from polyhead.training.preparation import Prepared
 from polyhead.training.price import Price
 from polyhead.training.ranks import Ranks
+from polyhead.training.replay import Buffers
 from polyhead.training.schedule import Schedule
 from polyhead.training.selection import Selection
 from polyhead.training.steplog import StepLog
+
+_LAYOUT = 2  # of what last.ckpt holds
 
 
 def _refuse_likelihoods(method: str, balance: Balance, tasks: Sequence[Task]) -> None:
@@ -135,8 +138,8 @@ class Session:
 
     @property
     def backbone(self) -> list[nn.Parameter]:
-        """The shared parameters."""
-        return list(self.raw.backbone.parameters())
+        """The shared parameters that are trained."""
+        return [parameter for parameter in self.raw.backbone.parameters() if parameter.requires_grad]
 
     def steps_of(self, epoch: int) -> list[Any]:
         """The windows of each step of an epoch: `accumulate` batches of `batch_size`."""
@@ -173,9 +176,23 @@ class Session:
         assert norm is not None
         return norm
 
+    def present(self, known: Tensor) -> Tensor:
+        """The tasks (task,) that a step with so many known labels is made of: those with labels and a weight."""
+        return (known > 0) & (self.task_weights > 0)
+
     def may_step(self, losses: Tensor, norm: Tensor) -> bool:
         """Whether the optimiser may move: always, unless steps that are not finite are to be skipped."""
-        return self.options.non_finite == "end" or bool(losses.isfinite().all() and norm.isfinite())
+        if self.options.non_finite == "end":
+            return True
+        # An overflow of float16's gradients is no harm: the scaler leaves out the step and scales less.
+        return bool(losses.isfinite().all()) and (loss_scale(self.fabric) != 1 or bool(norm.isfinite()))
+
+    def leave_out(self, buffers: Buffers) -> None:
+        """Take back what a step that is skipped has moved: buffers, such as running statistics, as they were."""
+        buffers.restore()
+        scaler = scaler_of(self.fabric)
+        if scaler is not None:
+            scaler.update()  # else it would refuse to unscale the next gradients
 
     def elapsed(self) -> float:
         """Seconds of training, over all its sittings."""
@@ -251,6 +268,7 @@ class Session:
         if not self.ranks.first:
             return
         state = {
+            "layout": _LAYOUT,
             "network": self.raw.state_dict(),
             "balance": self.balance.state_dict(),
             "optimizer": self.optimizer.optimizer.state_dict(),
@@ -261,6 +279,7 @@ class Session:
             "tables": self.tables.sizes(),
             "position": {"epoch": self.epoch, "step": self.step, "total": self.total, "stopped_by": self.stopped_by},
             "seconds": self.elapsed(),
+            "precision": self.fabric.strategy.precision.state_dict(),
             "price_seconds": [self.price.steps, self.price.balancing],
             "random": random,
         }
@@ -273,10 +292,14 @@ class Session:
 
     def resume(self) -> None:
         """Bring back last.ckpt and cut tables and steps to it. Raises InputError."""
-        state = load(self.run.checkpoint("last"), self.fabric.device)
+        path = self.run.checkpoint("last")
+        state = load(path, self.fabric.device)
+        if state.get("layout") != _LAYOUT:
+            raise InputError("was begun by another version of polyhead", where=str(path), do="start a new run")
         self.raw.load_state_dict(state["network"])
         self.balance.load_state_dict(state["balance"])
         self.optimizer.optimizer.load_state_dict(state["optimizer"])
+        self.fabric.strategy.precision.load_state_dict(state["precision"])
         if self.ema is not None:
             self.ema.load_state_dict(state["ema"])
         self.schedule.load_state_dict(state["schedule"])

@@ -17,6 +17,8 @@ from polyhead.signals.target import Target
 from polyhead.signals.windows import Index, WindowSet
 from polyhead.tasks import LabelTask, Task
 
+_HOST = ("lr", "stepped", "seconds", "balance_seconds")
+
 
 @dataclass(frozen=True)
 class Descent:
@@ -55,7 +57,7 @@ class StepLog:
         """Make room for an epoch of `steps`."""
         width = len(self._always) + len(self._sampled)
         self._rows = torch.full((steps, width), torch.nan, dtype=torch.float64, device=self._device)
-        self._host = np.full((steps, 3), np.nan)
+        self._host = np.full((steps, len(_HOST)), np.nan)
         self.filled = 0
 
     def add(
@@ -65,11 +67,12 @@ class StepLog:
         known: Tensor,
         norm: Tensor,
         sampled: Tensor | None,
+        stepped: bool,
         balancing: float,
         began: float,
     ) -> None:
         """Record a step that `began` then, by time.perf_counter: `known` (task,), `norm` a scalar, `sampled` as in the
-        class, `balancing` in seconds.
+        class, `stepped` whether the optimiser moved, `balancing` in seconds.
 
         A share is of the weighted losses; the total has the balance's penalties too.
         """
@@ -79,13 +82,13 @@ class StepLog:
         self._rows[self.filled, : len(self._always)] = row
         if sampled is not None:
             self._rows[self.filled, len(self._always) :] = sampled
-        self._host[self.filled] = rate, time.perf_counter() - began, balancing
+        self._host[self.filled] = rate, stepped, time.perf_counter() - began, balancing
         self.filled += 1
 
     def columns(self) -> dict[str, NDArray[np.float64]]:
         """The filled rows by column."""
         rows = self._rows[: self.filled].cpu().numpy()
-        host = dict(zip(("lr", "seconds", "balance_seconds"), self._host[: self.filled].T, strict=True))
+        host = dict(zip(_HOST, self._host[: self.filled].T, strict=True))
         return dict(zip([*self._always, *self._sampled], rows.T, strict=True)) | host
 
     def mean_losses(self) -> NDArray[np.float64]:

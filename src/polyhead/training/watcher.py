@@ -16,7 +16,7 @@ from polyhead.scoring.metric import Score
 @dataclass(frozen=True)
 class EpochReport:
     """One epoch, counted from 1, as it ended: losses, validation scores by task and metric, the monitor, seconds, and
-    for each task how many steps were skipped since its loss was not finite."""
+    how many steps were skipped, by what was not finite in them."""
 
     epoch: int
     epochs: int
