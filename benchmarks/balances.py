@@ -20,7 +20,7 @@ from concurrent.futures import ProcessPoolExecutor, as_completed
 from dataclasses import dataclass
 from multiprocessing import get_context
 from pathlib import Path
-from statistics import mean, stdev
+from statistics import mean, median, stdev
 from typing import Any
 
 import numpy as np
@@ -208,16 +208,17 @@ def table(name: str, rows: Sequence[Row], skills: Skills) -> Iterator[str]:
     tasks = list(dict.fromkeys(row["task"] for row in ours if row["task"]))
     yield f"| {name} | against single | against floor | {' | '.join(tasks)} | CPU s of training | step / sum |"
     yield "|---" * (len(tasks) + 5) + "|"
-    plain = min(row["step"] for row in ours if row["arm"] == PLAIN)
+    plain = {row["seed"]: row["step"] for row in ours if row["arm"] == PLAIN}
     for arm in (SINGLE, *ARMS):
         took = [row for row in ours if row["arm"] == arm]
         if not took:
             continue
         held = [one for (where, _, which), one in skills.items() if (where, which) == (name, arm)]
-        means = " | ".join(f"{100 * mean(one[task] for one in held):.1f}" for task in tasks)
+        each = [[100 * one[task] for one in held if task in one] for task in tasks]
+        means = " | ".join(f"{mean(values):.1f}" if values else "" for values in each)
         changes = " | ".join(interval(change(skills, name, arm, to)) if arm != to else "" for to in (SINGLE, DEFAULT))
         seconds = sum(row["seconds"] for row in took) / len(held)
-        ratio = "" if arm == SINGLE else f"{min(row['step'] for row in took) / plain:.2f}"
+        ratio = f"{median(row['step'] / plain[row['seed']] for row in took):.2f}" if arm != SINGLE else ""
         yield f"| {arm} | {changes} | {means} | {seconds:.0f} | {ratio} |"
 
 
@@ -260,7 +261,8 @@ def main() -> None:
     skills = skills_of(rows)
     for name in configs:
         print("\n".join(table(name, rows, skills)) + "\n")
-    print("\n".join(together(list(configs), skills)))
+    if len(configs) > 1:
+        print("\n".join(together(list(configs), skills)))
 
 
 if __name__ == "__main__":

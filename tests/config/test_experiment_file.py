@@ -218,3 +218,16 @@ tasks:
     experiment = load_experiment(path).experiment
     assert experiment.data.targets["life"].valid == (0, None)
     assert experiment.tasks["life"].loss_fn.logvar_clamp == (-5, 5)  # type: ignore[union-attr]
+
+
+@pytest.mark.parametrize(
+    ("override", "says"),
+    [
+        ("balance.methd=upgrad", "unknown key balance.methd; did you mean balance.method?"),
+        ("balance={method: TorchJD:MGDA}", "balance.method: unknown method 'TorchJD:MGDA'"),
+    ],
+)
+def test_a_method_that_is_misspelt(override, says):
+    with pytest.raises(InputError) as raised:
+        load_experiment(MINIMAL, [override])
+    assert says in raised.value.line

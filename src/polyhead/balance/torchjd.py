@@ -101,6 +101,9 @@ def _made(kind: type[nn.Module], keys: dict[str, Any]) -> nn.Module:
     given = {key: torch.tensor(value).double() if isinstance(value, list) else value for key, value in keys.items()}
     try:
         return kind(**given)
+    except ImportError as error:
+        what = f"torchjd's {name} needs more than torchjd: {str(error).strip().partition(chr(10))[0]}"
+        raise InputError(what, where=_WHERE) from error
     except Exception as error:  # whatever the library raises, the line names it
         raise InputError(f"torchjd's {name} raised {_said(error)}", where=_WHERE) from error
 

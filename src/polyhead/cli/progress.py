@@ -19,14 +19,6 @@ def _skill(value: float | None) -> str:
     return "  –  " if value is None else f"{value:5.2f}"
 
 
-def _skipped(report: EpochReport) -> list[str]:
-    """A line for everything that was not finite and made steps be skipped."""
-    return [
-        f"epoch {report.epoch}: {count} {'step' if count == 1 else 'steps'} skipped, {what} is not finite"
-        for what, count in report.skipped.items()
-    ]
-
-
 class PlainProgress(Watcher):
     """A line per epoch."""
 
@@ -43,8 +35,8 @@ class PlainProgress(Watcher):
             flush=True,
         )
 
-        for line in _skipped(report):
-            print(line, file=sys.stderr, flush=True)
+        if report.left_out:
+            print(f"epoch {report.epoch}: {report.left_out}", file=sys.stderr, flush=True)
 
     def on_phase(self, text: str) -> None:
         print(text, file=sys.stderr, flush=True)
@@ -83,8 +75,8 @@ class LiveProgress(Watcher):
     def on_epoch(self, report: EpochReport) -> None:
         each = [f"{task} {_colour(primary(scores).skill)}" for task, scores in report.scores.items()]
         self._progress.update(self._task, skills="  ".join(each))
-        for line in _skipped(report):
-            self._progress.console.print(line, markup=False)
+        if report.left_out:
+            self._progress.console.print(f"epoch {report.epoch}: {report.left_out}", markup=False)
 
     def on_phase(self, text: str) -> None:
         self._progress.stop()

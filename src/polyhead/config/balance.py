@@ -227,7 +227,7 @@ Balance = Annotated[
     | Annotated[UpgradOptions, Tag("upgrad")]
     | Annotated[NashOptions, Tag("nash")]
     | Annotated[TorchjdOptions, Tag(TORCHJD)],
-    Field(discriminator=Discriminator(NameOrOwn("method", TORCHJD))),
+    Field(discriminator=Discriminator(NameOrOwn("method", TORCHJD, "torchjd:"))),
     text_as("method", *_METHODS, TorchjdOptions),
 ]
 

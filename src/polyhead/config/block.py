@@ -70,6 +70,8 @@ class NameOrOwn:
 
     key: str
     own: str
+    prefix: str = ""
+    """What a name of the user's begins with."""
     __name__ = "NameOrOwn"  # pydantic asks a discriminator for it
 
     def __call__(self, value: Any) -> str | None:
@@ -77,7 +79,7 @@ class NameOrOwn:
         name = value.get(self.key) if isinstance(value, dict) else getattr(value, self.key, None)
         if not isinstance(name, str):
             return None
-        return self.own if ":" in name else name
+        return self.own if ":" in name and name.startswith(self.prefix) else name
 
 
 def text_as(key: str, *blocks: type[Block]) -> BeforeValidator:

@@ -86,6 +86,9 @@ def _tag(path: tuple[str | int, ...], slot: Slot, details: ErrorDetails) -> Prob
     path = (*path, tag)
     value = details["input"]
     if tag not in value:
+        for key in value:
+            if isinstance(key, str) and nearest(key, [tag]):
+                return Problem((*path[:-1], key), f"unknown key {dotted((*path[:-1], key))}", _meant(dotted(path)))
         return Problem(path, f"missing required key {dotted(path)}", f"expected {listing(words)}")
     return unknown_word(path, tag, value[tag], words)
 

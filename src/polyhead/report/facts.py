@@ -23,15 +23,23 @@ def facts(run: Run) -> list[tuple[str, str]]:
         "status": state.get("status") or "",
         "folds": ", ".join(run.fold_names) if 0 < len(run.folds) <= 12 else str(len(run.folds) or ""),
         "epochs": ", ".join(part for part in (epochs, STOPPED.get(state.get("stopped_by") or "")) if part),
+        "left out": _left_out(state),
         "reason": state.get("reason") or "",
         "checkpoint": _kept(best) if best.get("epoch") is not None else "",
         "backbone": str(backbone.get("name") or ""),
         "parameters": number(parameters["total"], 0).text + each if parameters.get("total") is not None else "",
         "balance": balance_line(run),
         "time": numbers.duration(time) if time is not None else "",
+        "processes": str(state["processes"]) if state.get("processes", 1) > 1 else "",
         "started": next((text for text in began if text), ""),
     }
     return [(name, text) for name, text in found.items() if text]
+
+
+def _left_out(state: Record) -> str:
+    """How many steps were left out since something in them was not finite."""
+    count = state.get("left_out") or 0
+    return f"{count} of {state.get('step')} steps, whose loss or gradient was not finite" if count else ""
 
 
 def balance_line(run: Run) -> str:

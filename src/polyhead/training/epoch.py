@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
@@ -23,19 +22,20 @@ from polyhead.training.session import Session
 from polyhead.training.steplog import composition
 from polyhead.training.watcher import EpochReport, Watcher
 
+_LOOK = "lower train.lr, set train.clip_norm, or look for extreme values in the data"
 Scores = Mapping[str, Mapping[str, Score]]
 
 
 def close_epoch(session: Session, steps: Sequence[Sequence[Index]], watcher: Watcher) -> None:
     """Evaluate, record, choose, save. last.ckpt comes last: whatever a kill leaves behind it is cut on resume."""
-    skipped = _refuse_broken(session)
+    left_out = _refuse_broken(session)
     session.ranks.copy_first(session.evaluated.buffers())  # of batch norm: those that are saved are those evaluated
     pooled = _validate(session)
     scores = {split: score(session.tasks, one) for split, one in pooled.items()}
     losses = {"train": session.log.mean_losses(), **{split: one.losses for split, one in pooled.items()}}
     totals = {split: total_loss(session, values) for split, values in losses.items()}
     value = monitored(session.selection.monitor, scores, totals)
-    _refuse_undefined(session, value, scores["val"])
+    _refuse_undefined(session, value, scores["val"], losses["val"])
     best = session.selection.update(session.number, value)
     session.schedule.epoch_ended(value)
     session.stopped_by = session.ranks.agree(_why_stop(session))  # clocks differ
@@ -53,7 +53,7 @@ def close_epoch(session: Session, steps: Sequence[Sequence[Index]], watcher: Wat
         skill=mean_skill(scores["val"]),
         best=best,
         seconds=session.elapsed(),
-        skipped=skipped,
+        left_out=left_out,
     )
     session.balance.close_epoch()
     columns = session.log.columns()
@@ -66,27 +66,40 @@ def close_epoch(session: Session, steps: Sequence[Sequence[Index]], watcher: Wat
     watcher.on_epoch(report)
 
 
-def _refuse_broken(session: Session) -> dict[str, int]:
-    """How many steps of the epoch were skipped, by what was not finite; raises InputError where skipping is not asked
-    for, where no step is left, or where the network itself is not finite."""
+def _refuse_broken(session: Session) -> str:
+    """What is said of the steps of the epoch that were left out, empty where none was; raises InputError where leaving
+    out is not asked for, where no step is left, or where the network itself is not finite."""
     broken, stepped = session.log.broken(), session.log.columns()["stepped"].astype(bool)
     where = {"where": str(session.run.path), "check": "non-finite"}
-    look = "lower train.lr, set train.clip_norm, or look for extreme values in the data"
     if broken and (session.options.non_finite == "end" or not stepped.any()):
         step, task = broken[0]
-        do = look if session.options.non_finite == "skip" else f"{look}; `train.non_finite: skip` leaves out such steps"
+        do = (
+            _LOOK
+            if session.options.non_finite == "skip"
+            else f"{_LOOK}; `train.non_finite: skip` leaves out such steps"
+        )
         what = f"the loss of task {session.tasks[task].name!r} is not finite at epoch {session.number}, step {step + 1}"
         raise InputError(what, do=do, **where)
     if not stepped.any() or not checksum(list(session.raw.parameters())).isfinite():
         part = "weights are" if stepped.any() else "gradient of every step is"
-        raise InputError(f"the {part} not finite at epoch {session.number}", do=look, **where)
-    tasks = {(step, f"the loss of {session.tasks[task].name}") for step, task in broken}
-    without = set(np.flatnonzero(~stepped).tolist()) - {step for step, _ in broken}
-    return dict(Counter(what for _, what in tasks | {(step, "the gradient") for step in without}))
+        raise InputError(f"the {part} not finite at epoch {session.number}", do=_LOOK, **where)
+    session.left_out += int((~stepped).sum())
+    if stepped.all():
+        return ""
+    names = dict.fromkeys(session.tasks[task].name for _, task in broken)
+    what = f"the loss of {', '.join(names)}" if names else "the gradient"
+    return f"{int((~stepped).sum())} of {len(stepped)} steps left out, {what} is not finite"
 
 
-def _refuse_undefined(session: Session, value: float | None, scores: Scores) -> None:
+def _refuse_undefined(session: Session, value: float | None, scores: Scores, losses: NDArray[np.float64]) -> None:
     """End a run whose skill cannot be measured at all: every epoch would be as good as the first."""
+    if value is None and np.isinf(losses).any():
+        raise InputError(
+            f"predictions on validation are not finite after epoch {session.number}",
+            where=str(session.run.path),
+            do=_LOOK,
+            check="non-finite",
+        )
     if value is None and session.selection.monitor == "val/skill":
         why = "; ".join(f"{task}: {primary(each).reason}" for task, each in scores.items())
         raise InputError(

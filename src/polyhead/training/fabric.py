@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from typing import Any
 
 import torch
@@ -20,12 +21,15 @@ def build_fabric(options: TrainOptions, number: int = 0) -> Fabric:
     device = options.device
     if device == "auto":  # never mps, which has no float64 to record in
         device = "cuda" if torch.cuda.is_available() else "cpu"
+    if precision == "16-mixed" and device == "cpu":
+        raise InputError("precision 16 needs a GPU", where="train.precision", do="write `precision: bf16` or 32")
+    if device == "cuda" and not torch.cuda.is_available():
+        raise InputError("no GPU here", where="train.device", do="write `device: auto` or cpu")
+    logging.getLogger("lightning_fabric").setLevel(logging.WARNING)  # what it says else, the config has said
     try:
         fabric = Fabric(accelerator=device, devices=[number] if device == "cuda" else 1, precision=precision)
     except (RuntimeError, ValueError) as error:
         raise InputError(f"no device {options.device!r} here ({error})", where="train.device") from error
-    if precision == "16-mixed" and fabric.device.type == "cpu":
-        raise InputError("precision 16 needs a GPU", where="train.precision", do="write `precision: bf16` or 32")
     torch.set_float32_matmul_precision(options.matmul_precision)
     return fabric
 

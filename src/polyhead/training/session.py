@@ -42,6 +42,7 @@ from polyhead.training.selection import Selection
 from polyhead.training.steplog import StepLog
 
 _LAYOUT = 2  # of what last.ckpt holds
+_POSITION = ("epoch", "step", "total", "left_out", "stopped_by")
 
 
 def _refuse_likelihoods(method: str, balance: Balance, tasks: Sequence[Task]) -> None:
@@ -107,6 +108,7 @@ class Session:
         self.log = StepLog([task.name for task in self.tasks], self.fabric.device)
         self.tables = Tables(run.trace)
         self.epoch = self.step = self.total = 0
+        self.left_out = 0
         self.stopped_by: str | None = None
         self.seconds = 0.0
         self.price = Price(experiment.balance, len(self.tasks))
@@ -257,6 +259,7 @@ class Session:
                 "started": self.started,
                 "seconds": self.elapsed(),
                 "balance_share": self.price.share,
+                "left_out": self.left_out,
                 "processes": self.ranks.count,
             },
         )
@@ -277,7 +280,7 @@ class Session:
             "selection": self.selection.state_dict(),
             "log": self.log.state_dict(),
             "tables": self.tables.sizes(),
-            "position": {"epoch": self.epoch, "step": self.step, "total": self.total, "stopped_by": self.stopped_by},
+            "position": {name: getattr(self, name) for name in _POSITION},
             "seconds": self.elapsed(),
             "precision": self.fabric.strategy.precision.state_dict(),
             "price_seconds": [self.price.steps, self.price.balancing],
@@ -327,8 +330,8 @@ class Session:
             torch.cuda.set_rng_state(cuda.cpu())
 
     def _stand(self, position: Mapping[str, Any]) -> None:
-        self.epoch, self.step, self.total = position["epoch"], position["step"], position["total"]
-        self.stopped_by = position["stopped_by"]
+        for name in _POSITION:
+            setattr(self, name, position[name])
 
 
 def _window_weights(prepared: Prepared) -> NDArray[np.float64] | None:

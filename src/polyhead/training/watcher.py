@@ -16,7 +16,7 @@ from polyhead.scoring.metric import Score
 @dataclass(frozen=True)
 class EpochReport:
     """One epoch, counted from 1, as it ended: losses, validation scores by task and metric, the monitor, seconds, and
-    how many steps were skipped, by what was not finite in them."""
+    what there is to say of steps that were left out."""
 
     epoch: int
     epochs: int
@@ -26,7 +26,7 @@ class EpochReport:
     skill: float | None
     best: bool
     seconds: float
-    skipped: Mapping[str, int]
+    left_out: str
 
 
 class Watcher:
