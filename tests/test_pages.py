@@ -14,7 +14,7 @@ from polyhead import api
 from polyhead.backbones import BACKBONES
 from polyhead.balance import BALANCES
 from polyhead.cli.entry import run
-from polyhead.config.balance import GradientOptions
+from polyhead.config.balance import GradientOptions, TorchjdOptions
 from polyhead.config.block import Block
 from polyhead.studies.bearings.options import SimulatorOptions
 from polyhead.tasks import TASKS
@@ -79,6 +79,20 @@ def test_the_page_of_balancing_names_every_method_and_its_keys() -> None:
         words = get_args(options.model_fields["method"].annotation) if "method" in options.model_fields else ()
         for word in words:
             assert set(keys[word]) == set(options.model_fields) - {"method"}
+
+
+def test_the_page_of_balancing_names_every_default() -> None:
+    page = (ROOT / "docs" / "balancing.md").read_text().partition("| key |")[2]
+    rows = re.findall(r"^\| `(\w+)` \| ([^|]+) \| ([^|]+) \| [^|]+ \|$", page, flags=re.MULTILINE)
+    told = {(method, key): default for key, methods, default in rows for method in methods.split(", ")}
+    known = {}
+    for options in (*GradientOptions.__subclasses__(), *Block.__subclasses__()):
+        field = options.model_fields.get("method")
+        words = get_args(field.annotation) if field else ()
+        for word in words or (("torchjd",) if options is TorchjdOptions else ()):
+            own = {key: str(one.default) for key, one in options.model_fields.items() if key != "method"}
+            known |= {(word, key): default for key, default in own.items()}
+    assert told == {at: default for at, default in known.items() if at[0] in BALANCES}
 
 
 def test_the_page_of_balancing_shows_blocks_that_load() -> None:
