@@ -79,3 +79,12 @@ def reloaded(balance: Balance, fresh: Balance) -> Balance:
     file.seek(0)
     fresh.load_state_dict(torch.load(file, weights_only=True))
     return fresh
+
+
+def weights_of(method: str, gramian: Sequence[Sequence[float]] | Tensor) -> Tensor:
+    """What a method of gradients gives tasks of these inner products (task, task), all there, their losses at 1."""
+    tasks = len(gramian)
+    options = TypeAdapter(BalanceOptions).validate_python({"method": method})
+    balance = build_balance(options, Terms(tuple("abcdefghijklmnop"[:tasks]), (1.0,) * tasks))
+    products = torch.as_tensor(gramian, dtype=torch.float64)
+    return balance(Sight(torch.ones(tasks, dtype=torch.bool), torch.ones(tasks, dtype=torch.float64), products))

@@ -6,16 +6,11 @@ import numpy as np
 import pytest
 import torch
 
-from polyhead.balance.aligned import Aligned
-from polyhead.balance.balance import Sight, Terms
-from polyhead.config.balance import AlignedOptions
+from .life import weights_of
 
 
 def aligned(gramian):
-    tasks = len(gramian)
-    balance = Aligned(AlignedOptions(method="aligned"), Terms(tuple("abcdefgh"[:tasks]), (1.0,) * tasks))
-    gramian = torch.as_tensor(gramian, dtype=torch.float64)
-    return balance(Sight(torch.ones(tasks, dtype=torch.bool), torch.ones(tasks, dtype=torch.float64), gramian)).double()
+    return weights_of("aligned", gramian).double()
 
 
 @pytest.mark.parametrize(

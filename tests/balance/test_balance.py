@@ -17,7 +17,7 @@ from polyhead.config.fields import blocks
 
 from .life import STEPS, Losses, build, live, reloaded
 
-SHARED = {"__init__", "balance", "gradient", "geometry", "share"}
+SHARED = {"__init__", "adam", "balance", "gradient", "geometry", "share"}
 FLOORS = [0.3, 2.0, 40.0]
 SHIFTED = (-3.0, 0.5, 4.0)
 MORE = [

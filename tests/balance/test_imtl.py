@@ -6,16 +6,11 @@ import numpy as np
 import pytest
 import torch
 
-from polyhead.balance.balance import Sight, Terms
-from polyhead.balance.imtl import Imtl
-from polyhead.config.balance import ImtlOptions
+from .life import weights_of
 
 
 def imtl(gramian):
-    tasks = len(gramian)
-    balance = Imtl(ImtlOptions(method="imtl"), Terms(tuple("abcdefgh"[:tasks]), (1.0,) * tasks))
-    gramian = torch.as_tensor(gramian, dtype=torch.float64)
-    return balance(Sight(torch.ones(tasks, dtype=torch.bool), torch.ones(tasks, dtype=torch.float64), gramian)).double()
+    return weights_of("imtl", gramian).double()
 
 
 @pytest.mark.parametrize(

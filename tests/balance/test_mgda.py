@@ -6,16 +6,11 @@ import numpy as np
 import pytest
 import torch
 
-from polyhead.balance.balance import Sight, Terms
-from polyhead.balance.mgda import Mgda
-from polyhead.config.balance import MgdaOptions
+from .life import weights_of
 
 
 def mgda(gramian):
-    tasks = len(gramian)
-    balance = Mgda(MgdaOptions(method="mgda"), Terms(tuple("abcdefgh"[:tasks]), (1.0,) * tasks))
-    gramian = torch.tensor(gramian, dtype=torch.float64)
-    return balance(Sight(torch.ones(tasks, dtype=torch.bool), torch.ones(tasks, dtype=torch.float64), gramian))
+    return weights_of("mgda", gramian)
 
 
 @pytest.mark.parametrize(

@@ -6,17 +6,13 @@ import numpy as np
 import pytest
 import torch
 
-from polyhead.balance.balance import Sight, Terms
-from polyhead.balance.nash import Nash
-from polyhead.config.balance import NashOptions
 from polyhead.training.jacobian import inner_products
+
+from .life import weights_of
 
 
 def nash(gramian):
-    tasks = len(gramian)
-    balance = Nash(NashOptions(method="nash"), Terms(tuple("abcdefgh"[:tasks]), (1.0,) * tasks))
-    gramian = torch.as_tensor(gramian, dtype=torch.float64)
-    return balance(Sight(torch.ones(tasks, dtype=torch.bool), torch.ones(tasks, dtype=torch.float64), gramian)).double()
+    return weights_of("nash", gramian).double()
 
 
 @pytest.mark.parametrize(

@@ -8,16 +8,11 @@ import numpy as np
 import pytest
 import torch
 
-from polyhead.balance.balance import Sight, Terms
-from polyhead.balance.upgrad import Upgrad
-from polyhead.config.balance import UpgradOptions
+from .life import weights_of
 
 
 def upgrad(gramian):
-    tasks = len(gramian)
-    balance = Upgrad(UpgradOptions(method="upgrad"), Terms(tuple("abcdefgh"[:tasks]), (1.0,) * tasks))
-    gramian = torch.as_tensor(gramian, dtype=torch.float64)
-    return balance(Sight(torch.ones(tasks, dtype=torch.bool), torch.ones(tasks, dtype=torch.float64), gramian))
+    return weights_of("upgrad", gramian)
 
 
 def by_trying(gradients):

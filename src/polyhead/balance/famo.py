@@ -5,12 +5,12 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
+from polyhead.balance.adam import Adam
 from polyhead.balance.balance import Balance, Sight, Terms
 from polyhead.balance.share import soft_shares
 from polyhead.config.balance import FamoOptions
 
 _EPSILON = 1e-8  # added to each loss, as in the authors' code: it bounds logarithms and quotients
-_BETAS = (0.9, 0.999)  # of Adam
 _ADAM_EPSILON = 1e-8
 
 
@@ -30,8 +30,8 @@ class Famo(Balance):
     def __init__(self, options: FamoOptions, terms: Terms) -> None:
         super().__init__(options, terms)
         self.lr, self.decay = options.lr, options.decay
-        for name in ("logits", "first", "second", "steps"):  # first and second moments, and steps of each task
-            self.register_buffer(name, torch.zeros(self.tasks, dtype=torch.float64))
+        self.register_buffer("logits", torch.zeros(self.tasks, dtype=torch.float64))
+        self.adam = Adam(self.tasks, _ADAM_EPSILON)
 
     def forward(self, sight: Sight) -> Tensor:
         assert sight.losses is not None
@@ -45,13 +45,5 @@ class Famo(Balance):
         fall = torch.where(known, torch.log((before + _EPSILON) / (after + _EPSILON)), 0.0)
         logits = self.get_buffer("logits")
         share = soft_shares(logits, known) / known.sum()
-        self._descend(share * (fall - (share * fall).sum()) + self.decay * logits, known)
-
-    def _descend(self, slope: Tensor, known: Tensor) -> None:
-        """One step of Adam (Kingma and Ba, ICLR 2015) for the known tasks."""
-        logits, first, second, steps = map(self.get_buffer, ("logits", "first", "second", "steps"))
-        steps.add_(known)
-        first.copy_(torch.where(known, torch.lerp(slope, first, _BETAS[0]), first))
-        second.copy_(torch.where(known, torch.lerp(slope.square(), second, _BETAS[1]), second))
-        mean, square = first / (1 - _BETAS[0] ** steps), second / (1 - _BETAS[1] ** steps)
-        logits.sub_(torch.where(known, self.lr * mean / (square.sqrt() + _ADAM_EPSILON), 0.0))
+        slope = share * (fall - (share * fall).sum()) + self.decay * logits
+        logits.sub_(self.lr * self.adam(slope, known))

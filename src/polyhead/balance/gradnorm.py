@@ -6,11 +6,11 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from polyhead.balance.adam import Adam
 from polyhead.balance.balance import Terms
 from polyhead.balance.gradient import GradientBalance, Gramian
 from polyhead.config.balance import GradnormOptions
 
-_DECAYS = (0.9, 0.999)  # Adam's own
 _LEAST = 1e-4  # a weight below 0 would raise its loss
 
 
@@ -29,8 +29,7 @@ class Gradnorm(GradientBalance):
         super().__init__(options, terms)
         self.alpha, self.lr = options.alpha, options.lr
         self.register_buffer("learned", torch.ones(self.tasks, dtype=torch.float64))
-        self.register_buffer("moments", torch.zeros(2, self.tasks, dtype=torch.float64))
-        self.register_buffer("moves", torch.zeros(self.tasks, dtype=torch.int64))
+        self.adam = Adam(self.tasks, epsilon=0.0)
 
     def weigh(self, gramian: Gramian, losses: NDArray[np.float64], tasks: NDArray[np.int64]) -> NDArray[np.float64]:
         learned = self.get_buffer("learned")
@@ -39,19 +38,9 @@ class Gradnorm(GradientBalance):
         lengths = np.sqrt(gramian.diagonal())
         pace = losses / max(losses.mean(), np.finfo(np.float64).tiny)
         target = (weights * lengths).mean() * pace**self.alpha
-        moved = np.maximum(weights - self.lr * self._adam(lengths * np.sign(weights * lengths - target), here), _LEAST)
+        slope, known = torch.zeros_like(learned), torch.zeros_like(learned, dtype=torch.bool)
+        slope[here] = torch.from_numpy(lengths * np.sign(weights * lengths - target)).to(learned)
+        known[here] = True
+        moved = np.maximum(weights - self.lr * self.adam(slope, known)[here].cpu().numpy(), _LEAST)
         learned[here] = torch.from_numpy(moved * (weights.sum() / moved.sum())).to(learned)
         return weights
-
-    def _adam(self, slope: NDArray[np.float64], here: torch.Tensor) -> NDArray[np.float64]:
-        """Adam's direction for these tasks (Kingma and Ba, ICLR 2015), each with a count of its own."""
-        moments, moves = self.get_buffer("moments"), self.get_buffer("moves")
-        moves[here] += 1
-        ages = moves[here].cpu().numpy()
-        first, second = moments[:, here].cpu().numpy()
-        first = _DECAYS[0] * first + (1 - _DECAYS[0]) * slope
-        second = _DECAYS[1] * second + (1 - _DECAYS[1]) * slope**2
-        moments[:, here] = torch.from_numpy(np.stack([first, second])).to(moments)
-        length = np.sqrt(second / (1 - _DECAYS[1] ** ages))
-        direction: NDArray[np.float64] = first / (1 - _DECAYS[0] ** ages) / np.where(length > 0, length, 1.0)
-        return direction

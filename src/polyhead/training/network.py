@@ -72,7 +72,9 @@ class Network(nn.Module):
         return Forward(shared, features, outputs)
 
     def _light(self, *inputs: Tensor | None) -> Any:
-        again = lambda: (nullcontext(), StatisticsAtRest(self.backbone))  # noqa: E731
+        def again() -> tuple[nullcontext[None], StatisticsAtRest]:
+            return nullcontext(), StatisticsAtRest(self.backbone)
+
         # An early stop would go through a user's module as an exception.
         return checkpoint(self.backbone, *inputs, use_reentrant=False, context_fn=again, early_stop=False)
 
