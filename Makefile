@@ -7,7 +7,7 @@ DATA ?=
 # Small steps on a busy machine are faster with threads that sleep while they wait.
 export OMP_WAIT_POLICY := PASSIVE
 
-.PHONY: demo test test-slow check types lint imports wheel benchmark clean
+.PHONY: demo test test-slow check types lint imports wheel docs benchmark clean
 
 # torch comes first and pinned: a looser request would fetch a CUDA build and its companions.
 $(STAMP): pyproject.toml constraints.txt
@@ -50,6 +50,11 @@ wheel: $(STAMP)
 	build/wheel/bin/pip install --quiet -c constraints.txt torch==2.13.0
 	build/wheel/bin/pip install --quiet -c constraints.txt dist/*.whl
 	cd build && wheel/bin/polyhead --version
+
+# The site, build/docs/index.html; a warning is an error.
+docs: $(STAMP)
+	$(BIN)/sphinx-build -W --keep-going -q docs build/docs
+	@echo build/docs/index.html
 
 benchmark: $(STAMP)
 	OMP_NUM_THREADS=1 $(BIN)/python benchmarks/step.py

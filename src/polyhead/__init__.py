@@ -6,19 +6,36 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from polyhead.api import Run, check, evaluate, predict, resume, train
+    from polyhead.api import Run, check, compare, evaluate, export, plot, predict, resume, train
+    from polyhead.api.estimator import Estimator
     from polyhead.errors import InputError
 
 _HOMES = {
+    "Estimator": "polyhead.api.estimator",
+    "InputError": "polyhead.errors",
     "Run": "polyhead.api",
     "check": "polyhead.api",
+    "compare": "polyhead.api",
     "evaluate": "polyhead.api",
+    "export": "polyhead.api",
+    "plot": "polyhead.api",
     "predict": "polyhead.api",
     "resume": "polyhead.api",
     "train": "polyhead.api",
-    "InputError": "polyhead.errors",
 }
-__all__ = ["InputError", "Run", "check", "evaluate", "predict", "resume", "train"]
+__all__ = [
+    "Estimator",
+    "InputError",
+    "Run",
+    "check",
+    "compare",
+    "evaluate",
+    "export",
+    "plot",
+    "predict",
+    "resume",
+    "train",
+]
 
 
 def __getattr__(name: str) -> Any:

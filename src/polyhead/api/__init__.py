@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from polyhead.api.configuration import Config, load, needs_path, readers, study_config
+from polyhead.api.comparing import compare
+from polyhead.api.exporting import export
 from polyhead.api.judging import check, evaluate, predict, report
+from polyhead.api.plotting import plot
 from polyhead.api.reading import conversions, convert, init, read
 from polyhead.api.running import Run, resume, train, train_seeds
 
@@ -11,12 +14,15 @@ __all__ = [
     "Config",
     "Run",
     "check",
+    "compare",
     "conversions",
     "convert",
     "evaluate",
+    "export",
     "init",
     "load",
     "needs_path",
+    "plot",
     "predict",
     "read",
     "readers",

@@ -99,6 +99,20 @@ def study_config(name: str, which: str = "recommended") -> Path:
     return STUDIES[name].config(which)
 
 
+def tracked_names(names: str | Mapping[str, str]) -> Mapping[str, str]:
+    """The names that metrics have in trackers, by ours: as given, or those of a study. Raises InputError."""
+    if not isinstance(names, str):
+        return names
+    known = [name for name, study in STUDIES.items() if study.tracked]
+    if names not in known:
+        raise InputError(
+            f"no study {names!r} brings names; those that do: {', '.join(known)}",
+            where="track.names",
+            do="write a mapping {our name: their name}",
+        )
+    return STUDIES[names].tracked
+
+
 def needs_path(config: Path) -> bool:
     """Whether a config reads recordings and does not say where they are."""
     from polyhead.config.document import Document

@@ -9,8 +9,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from polyhead.api.configuration import Config, load
-from polyhead.api.judging import report
+from polyhead.api import judging
+from polyhead.api.configuration import Config, load, tracked_names
 from polyhead.api.reading import read
 from polyhead.config.experiment import Experiment
 from polyhead.errors import InputError
@@ -22,12 +22,23 @@ if TYPE_CHECKING:
     from polyhead.training.watcher import Watcher
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Run:
     """A finished run: its folder, and its metrics as metrics.json holds them."""
 
     folder: Path
     metrics: dict[str, Any]
+
+    def __repr__(self) -> str:
+        from polyhead.report.notebook import summary_text
+
+        return summary_text(self.folder, self.metrics)
+
+    def _repr_html_(self) -> str:
+        """What a notebook shows: the tasks beside their floors."""
+        from polyhead.report.notebook import summary_html
+
+        return summary_html(self.folder, self.metrics)
 
 
 def train(
@@ -37,18 +48,19 @@ def train(
     out: str | Path = "runs",
     tasks: Sequence[str] = (),
     watcher: Watcher | None = None,
+    report: bool = True,
 ) -> Run:
     """Train an experiment and judge it on every split.
 
-    `overrides` are `train.epochs=5` and the like, `out` is the folder of runs, `tasks` trains only these. Raises
-    InputError where something cannot be used, and InterruptedRunError where a signal asked it to stop.
+    `overrides` are `train.epochs=5` and the like, `out` is the folder of runs, `tasks` trains only these, `report`
+    says whether the page is written, which takes about a second. Raises InputError where something cannot be used, and InterruptedRunError where a signal asked it to stop.
     """
     loaded = load(config, [*overrides, *_only(config, overrides, tasks)])
     run = RunFolder.create(Path(out), loaded.experiment.name, datetime.now())
     try:
         with run.lock():
             loaded.document.write(run.path / "config.yaml")
-            return _begin(loaded.experiment, run, watcher)
+            return _begin(loaded.experiment, run, watcher, report)
     except BaseException:
         _discard_empty(run)
         raise
@@ -108,21 +120,29 @@ def resume(run: str | Path, *, watcher: Watcher | None = None) -> Run:
         return _begin(experiment, folder, watcher)
 
 
-def _begin(experiment: Experiment, run: RunFolder, watcher: Watcher | None) -> Run:
+def _begin(experiment: Experiment, run: RunFolder, watcher: Watcher | None, report: bool = True) -> Run:
     """Read the data and train, once or a fold at a time."""
-    from polyhead.training.watcher import Watcher
+    from polyhead.training.watcher import Watcher, Watchers
 
-    watcher = watcher or Watcher()
+    watcher = Watchers([watcher or Watcher(), *_trackers(experiment, run)])
     with _ended(watcher):
         watcher.on_phase(f"reading {experiment.data.path or experiment.data.reader}")
         source = read(experiment.data)
         split = experiment.data.split
         if split.folds is None or split.fold is not None:
-            return _work(experiment, source, run, watcher)
-        return _cross_validate(experiment, source, run, watcher)
+            return _work(experiment, source, run, watcher, report)
+        return _cross_validate(experiment, source, run, watcher, report)
 
 
-def _cross_validate(experiment: Experiment, source: Source, run: RunFolder, watcher: Watcher) -> Run:
+def _trackers(experiment: Experiment, run: RunFolder) -> list[Watcher]:
+    """Those that the config asks for, with metrics under the names that it or a study gives them. Raises InputError
+    where a package is missing or a store cannot be opened."""
+    from polyhead.tracking import build_trackers
+
+    return build_trackers(experiment, tracked_names(experiment.track.names), run.path)
+
+
+def _cross_validate(experiment: Experiment, source: Source, run: RunFolder, watcher: Watcher, report: bool) -> Run:
     """Train each fold as a run of its own within `run`, then judge their pooled test predictions."""
     from polyhead.training.folds import Fold, check_folds, names_of_folds, pool_folds, write_folds
     from polyhead.training.watcher import InterruptedRunError
@@ -139,7 +159,7 @@ def _cross_validate(experiment: Experiment, source: Source, run: RunFolder, watc
             loaded.document.write(folds[-1].run.path / "config.yaml")
             watcher.on_phase(f"fold {number} of {len(names)}: {name}")
             try:
-                _work(loaded.experiment, source, folds[-1].run, watcher)
+                _work(loaded.experiment, source, folds[-1].run, watcher, report)
             except InterruptedRunError as error:
                 write_folds(run, folds, "interrupted")
                 raise InterruptedRunError(run.path) from error
@@ -149,11 +169,13 @@ def _cross_validate(experiment: Experiment, source: Source, run: RunFolder, watc
     watcher.on_phase("pooling the predictions of all folds")
     metrics = pool_folds(run, folds, source)
     write_folds(run, folds, "finished")
-    report(run.path)
+    if report:
+        judging.report(run.path)
+    watcher.on_finish(run.path, metrics)
     return Run(run.path, metrics)
 
 
-def _work(experiment: Experiment, source: Source, run: RunFolder, watcher: Watcher) -> Run:
+def _work(experiment: Experiment, source: Source, run: RunFolder, watcher: Watcher, report: bool) -> Run:
     """Prepare, train from where the run stands, judge, report."""
     from polyhead.api.company import Company
     from polyhead.training.finish import finish
@@ -177,7 +199,9 @@ def _work(experiment: Experiment, source: Source, run: RunFolder, watcher: Watch
             session.write_state("evaluating")
             metrics = finish(session, stop)
         session.write_state("finished")
-        report(run.path)
+        if report:
+            judging.report(run.path)
+        watcher.on_finish(run.path, metrics)
     return Run(run.path, metrics)
 
 
@@ -212,5 +236,7 @@ def _same_threads() -> Iterator[None]:
 def _ended(watcher: Watcher) -> Iterator[None]:
     try:
         yield
-    finally:
-        watcher.on_end()
+    except BaseException as error:
+        watcher.on_end(error)
+        raise
+    watcher.on_end(None)

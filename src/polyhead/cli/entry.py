@@ -30,10 +30,10 @@ def run(arguments: list[str]) -> int:
 
     as_json = _wants_json(arguments)
     arguments = arguments or ["--help"]
-    help_asked = "--help" in arguments  # help is a result too, and the parser prints it
+    help_asked = not {"-h", "--help"}.isdisjoint(arguments)  # help is a result too, and the parser prints it
     with nullcontext() if help_asked else output.results_apart():
         try:
-            return int(command()(_with_latest(arguments), "polyhead", standalone_mode=False) or DONE)
+            return int(command()(completed(arguments), "polyhead", standalone_mode=False) or DONE)
         except InputError as error:
             output.failed(as_json, error.what, error.where, error.do)
         except typer.Exit as end:
@@ -61,15 +61,25 @@ def _wants_json(arguments: Sequence[str]) -> bool:
     return "--format=json" in arguments or ("--format", "json") in pairwise(arguments)
 
 
-def _with_latest(arguments: list[str]) -> list[str]:
-    """`--resume` without a value means the latest unfinished run; the parser knows no optional values."""
-    full: list[str] = []
-    for number, word in enumerate(arguments):
-        full.append(word)
-        after = arguments[number + 1] if number + 1 < len(arguments) else None
-        if word == "--resume" and (after is None or after.startswith("-") or "=" in after):
+def completed(arguments: Sequence[str]) -> list[str]:
+    """The words as the parser wants them, which knows no optional values and no lists behind an option: `--resume`
+    alone means the latest unfinished run, and `--tasks energy angle` is one value."""
+    words, full = list(arguments), list[str]()
+    while words:
+        full.append(words.pop(0))
+        if full[-1] == "--resume" and not (words and _is_value(words[0])):
             full.append("latest")
+        if full[-1] == "--tasks" and words:
+            names = [words.pop(0)]
+            while words and _is_value(words[0]) and not Path(words[0]).exists():
+                names.append(words.pop(0))
+            full.append(" ".join(names))
     return full
+
+
+def _is_value(word: str) -> bool:
+    """Whether a word may belong to the option before it: it is no option itself and no override."""
+    return not word.startswith("-") and "=" not in word
 
 
 def _origin(error: BaseException) -> str:

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from polyhead.training.selection import primary
 from polyhead.training.watcher import EpochReport, Watcher
+
+_BESIDE = 34
+"""Characters that epoch, bar and time take of the line."""
 
 
 def build_watcher() -> Watcher:
@@ -34,7 +38,6 @@ class PlainProgress(Watcher):
             file=sys.stderr,
             flush=True,
         )
-
         if report.left_out:
             print(f"epoch {report.epoch}: {report.left_out}", file=sys.stderr, flush=True)
 
@@ -64,7 +67,7 @@ class LiveProgress(Watcher):
         line = f"run {run}: {epochs} epochs of {steps} steps; skill on validation per task"
         self._progress.console.print(line, markup=False)  # a path may hold brackets
         self._steps = steps
-        skills = "  ".join(f"{task}   –  " for task in tasks)
+        skills = self._fitting(dict.fromkeys(tasks))
         self._task = self._progress.add_task("epoch 1", total=epochs * steps, skills=skills)
         self._progress.start()
 
@@ -73,16 +76,27 @@ class LiveProgress(Watcher):
         self._progress.update(self._task, completed=done, description=f"epoch {epoch + 1}")
 
     def on_epoch(self, report: EpochReport) -> None:
-        each = [f"{task} {_colour(primary(scores).skill)}" for task, scores in report.scores.items()]
-        self._progress.update(self._task, skills="  ".join(each))
+        skills = {task: primary(scores).skill for task, scores in report.scores.items()}
+        self._progress.update(self._task, skills=self._fitting(skills))
         if report.left_out:
             self._progress.console.print(f"epoch {report.epoch}: {report.left_out}", markup=False)
+
+    def _fitting(self, skills: Mapping[str, float | None]) -> str:
+        """Every task's skill, or, where the terminal is too narrow, how many have one and the least."""
+        room = self._progress.console.width - _BESIDE
+        if sum(len(task) + 8 for task in skills) - 2 <= room:
+            return "  ".join(f"{task} {_colour(skill)}" for task, skill in skills.items())
+        known = {task: skill for task, skill in skills.items() if skill is not None}
+        if not known:
+            return f"{len(skills)} tasks"
+        above, least = sum(skill > 0 for skill in known.values()), min(known, key=known.__getitem__)
+        return f"{above} of {len(skills)} above 0, least {least} {_colour(known[least])}"
 
     def on_phase(self, text: str) -> None:
         self._progress.stop()
         print(text, file=sys.stderr, flush=True)
 
-    def on_end(self) -> None:
+    def on_end(self, error: BaseException | None) -> None:
         self._progress.stop()
 
 

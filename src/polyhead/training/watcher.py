@@ -4,19 +4,24 @@ from __future__ import annotations
 
 import shlex
 import signal
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from types import FrameType
+from typing import Any
 
 from polyhead.scoring.metric import Score
 
 
 @dataclass(frozen=True)
 class EpochReport:
-    """One epoch, counted from 1, as it ended: losses, validation scores by task and metric, the monitor, seconds, and
-    what there is to say of steps that were left out."""
+    """One epoch, counted from 1, as it ended: total losses, validation scores by task and metric, the monitor, seconds,
+    and what there is to say of steps that were left out.
+
+    `losses` holds each task's own mean loss by split (train and val), None without labels; `weights` the mean weight of
+    each over the epoch's steps.
+    """
 
     epoch: int
     epochs: int
@@ -27,6 +32,9 @@ class EpochReport:
     best: bool
     seconds: float
     left_out: str
+    losses: Mapping[str, Mapping[str, float | None]]
+    weights: Mapping[str, float | None]
+    lr: float
 
 
 class Watcher:
@@ -44,8 +52,42 @@ class Watcher:
     def on_phase(self, text: str) -> None:
         """Something else that takes time begins, such as the final evaluation."""
 
-    def on_end(self) -> None:
-        """Nothing more comes, whether the run finished or not."""
+    def on_finish(self, run: Path, metrics: dict[str, Any]) -> None:
+        """The run is judged, and everything is written: metrics as metrics.json holds them, predictions, the page."""
+
+    def on_end(self, error: BaseException | None) -> None:
+        """Nothing more comes; `error` is what ended the run before its time."""
+
+
+class Watchers(Watcher):
+    """Several that watch one run."""
+
+    def __init__(self, watchers: Sequence[Watcher]) -> None:
+        self._watchers = watchers
+
+    def on_start(self, run: Path, tasks: tuple[str, ...], epochs: int, steps: int) -> None:
+        for watcher in self._watchers:
+            watcher.on_start(run, tasks, epochs, steps)
+
+    def on_step(self, epoch: int, step: int) -> None:
+        for watcher in self._watchers:
+            watcher.on_step(epoch, step)
+
+    def on_epoch(self, report: EpochReport) -> None:
+        for watcher in self._watchers:
+            watcher.on_epoch(report)
+
+    def on_phase(self, text: str) -> None:
+        for watcher in self._watchers:
+            watcher.on_phase(text)
+
+    def on_finish(self, run: Path, metrics: dict[str, Any]) -> None:
+        for watcher in self._watchers:
+            watcher.on_finish(run, metrics)
+
+    def on_end(self, error: BaseException | None) -> None:
+        for watcher in self._watchers:
+            watcher.on_end(error)
 
 
 class InterruptedRunError(Exception):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from polyhead.studies.calorimeter.tracked import TRACKED
 from polyhead.studies.study import Study
 
 STUDY = Study(
@@ -18,4 +19,5 @@ STUDY = Study(
         "angleVec": {"kind": "regression"},
         "n_gamma": {"kind": "classification"},
     },
+    tracked=TRACKED,
 )

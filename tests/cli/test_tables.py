@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from polyhead.cli.output import metrics_table, seeds_table
+from polyhead.cli.tables import metrics_table, seeds_table
 
 
 def score(value: float, **more: Any) -> dict[str, Any]:
@@ -25,7 +25,7 @@ def metrics(value: float) -> dict[str, Any]:
 
 def rows(text: str) -> list[list[str]]:
     """Words of each line behind the headings."""
-    return [line.split() for line in text.splitlines()[2:]]
+    return [words for line in text.splitlines()[2:] if not {"beat", "beats"} & set(words := line.split())]
 
 
 def test_metrics_of_several_tasks_stand_below_the_tasks(capsys: pytest.CaptureFixture[str]) -> None:
@@ -42,6 +42,25 @@ def test_metrics_of_several_tasks_stand_below_the_tasks(capsys: pytest.CaptureFi
 def test_a_run_without_them_has_its_tasks(capsys: pytest.CaptureFixture[str]) -> None:
     metrics_table({"thresholds": {}, "data": {"wear": {"macro_f1": score(0.6)}}}, "wide")
     assert [row[0] for row in rows(capsys.readouterr().out)] == ["wear"]
+
+
+def test_what_beats_its_floor_is_said_in_words(capsys: pytest.CaptureFixture[str]) -> None:
+    """A value above its floor whose interval holds the floor does not beat it."""
+    few = "no interval: fewer than 8 recordings"
+    scores = {"a": score(0.6, interval=[0.5, 0.7]), "b": score(0.3, interval=[0.1, 0.5]), "c": score(0.1, reason=few)}
+    metrics_table({"test": {task: {"r2": one} for task, one in scores.items()}}, "wide")
+    assert capsys.readouterr().out.splitlines()[-2:] == ["1 of 3 beats its floor; not b, c", f"c: {few}"]
+
+
+def test_a_reason_stands_once(capsys: pytest.CaptureFixture[str]) -> None:
+    metrics_table({"test": {task: {"r2": score(0.6, reason="too few")} for task in "ab"}}, "wide")
+    assert capsys.readouterr().out.splitlines()[-2:] == ["2 of 2 beat their floor", "a, b: too few"]
+
+
+def test_eighty_columns_hold_the_table(capsys: pytest.CaptureFixture[str]) -> None:
+    wide = score(0.12345, interval=[0.11111, 0.22222], floor_predictor="persistence", n=1400)
+    metrics_table({"test": {"remaining": {"macro_auroc": wide}}}, "wide")
+    assert max(map(len, capsys.readouterr().out.rstrip().splitlines())) <= 80
 
 
 def test_seeds_have_a_mean_of_both(capsys: pytest.CaptureFixture[str]) -> None:

@@ -1,0 +1,135 @@
+"""Commands that train: an experiment of one's own, or a study's."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from polyhead.cli import output, tables
+from polyhead.cli.application import Format, FormatOption, OutOption, Overrides, SeedsOption, TasksOption, chosen
+from polyhead.errors import InputError
+
+
+def train(
+    config: Annotated[Path | None, typer.Argument(help="The experiment, a YAML file.")] = None,
+    overrides: Overrides = None,
+    out: OutOption = Path("runs"),
+    resume: Annotated[
+        str | None, typer.Option(metavar="[RUN|CKPT]", help="Go on with a run; alone: the latest unfinished one.")
+    ] = None,
+    seeds: SeedsOption = 1,
+    tasks: TasksOption = "",
+    format: FormatOption = Format.text,
+) -> None:
+    """Train an experiment, judge it on every split, write its page.
+
+    Ctrl-C saves and stops, and so does SIGTERM; --resume goes on to the same result. Metrics go to standard output,
+    progress to standard error.
+    """
+    if resume is not None:
+        if tasks or seeds > 1:
+            raise InputError(
+                f"{'--tasks' if tasks else '--seeds'} with --resume",
+                where="polyhead train",
+                do="a resumed run keeps its own config",
+            )
+        _resume(config, overrides or [], out, resume, format)
+        return
+    if config is None:
+        raise InputError("no config given", where="polyhead train", do="write `polyhead train FILE.yaml`")
+    _train(config, overrides or [], out, seeds, chosen(tasks), format)
+
+
+def _train(config: Path, overrides: list[str], out: Path, seeds: int, tasks: list[str], format: Format) -> None:
+    from polyhead import api
+    from polyhead.cli.progress import build_watcher
+
+    if seeds == 1:
+        _print_run(api.train(config, overrides, out=out, tasks=tasks, watcher=build_watcher()), format)
+        return
+    runs = api.train_seeds(config, overrides, seeds=seeds, out=out, tasks=tasks, watcher=build_watcher)
+    if format is Format.json:
+        output.emit_json({"runs": [{"run": str(run.folder), "metrics": run.metrics} for run in runs]})
+        return
+    tables.seeds_table([run.metrics for run in runs], config.stem)
+    for run in runs:
+        output.emit(f"page: {run.folder / 'report.html'}")
+
+
+def _resume(config: Path | None, overrides: list[str], out: Path, resume: str, format: Format) -> None:
+    from polyhead import api
+    from polyhead.cli.progress import build_watcher
+    from polyhead.trace.folder import RunFolder
+
+    if overrides:
+        raise InputError(
+            f"override {overrides[0]!r} with --resume", where="polyhead train", do="a resumed run keeps its own config"
+        )
+    if resume == "latest":
+        if config is None:
+            raise InputError("which experiment?", where="--resume", do="name its config, or the run's folder")
+        experiment = api.load(config).experiment
+        folder = RunFolder.latest(out, experiment.name).path
+        if api.load(folder / "config.yaml").experiment != experiment:
+            raise InputError(
+                f"{config} is no longer what {folder} began with",
+                where="--resume",
+                do=f"write `polyhead train --resume {folder}` to go on with it as it began",
+            )
+        resume = str(folder)
+    elif config is not None:
+        raise InputError(
+            f"{config} with --resume {resume}", where="polyhead train", do="a resumed run keeps its own config"
+        )
+    _print_run(api.resume(resume, watcher=build_watcher()), format)
+
+
+def _print_run(run: Any, format: Format) -> None:
+    from polyhead.report.success import success_lines
+
+    if format is Format.json:
+        output.emit_json({"run": str(run.folder), "metrics": run.metrics})
+        return
+    tables.metrics_table(run.metrics, run.folder.parent.name)
+    for line in success_lines(run.metrics):
+        output.emit(line)
+    output.emit(f"page: {run.folder / 'report.html'}")
+
+
+def study(
+    name: Annotated[str, typer.Argument(help="A study, or `list`.")],
+    which: Annotated[str, typer.Argument(help="recommended or reported.")] = "recommended",
+    overrides: Overrides = None,
+    data: Annotated[Path | None, typer.Option(help="Real recordings instead of the embedded default.")] = None,
+    out: OutOption = Path("runs"),
+    seeds: SeedsOption = 1,
+    tasks: TasksOption = "",
+    format: FormatOption = Format.text,
+) -> None:
+    """Train a study's config, or list the studies.
+
+    A study is a domain that polyhead knows: its recordings or simulator, its config, its own metrics.
+    """
+    from polyhead import api
+    from polyhead.studies import STUDIES
+
+    if name == "list":
+        rows = [{"name": one.name, "title": one.title, "configs": list(one.configs)} for one in STUDIES.values()]
+        rows = [row for row in rows if row["configs"]]
+        if format is Format.json:
+            output.emit_json({"studies": rows})
+        else:
+            tables.studies_lines(rows)
+        return
+    given = list(overrides or [])
+    if "=" in which:
+        given, which = [which, *given], "recommended"
+    given += [f"data.path={data.resolve()}"] if data else []
+    config = api.study_config(name, which)
+    if not data and not any(one.startswith("data.path=") for one in given) and api.needs_path(config):
+        raise InputError(
+            f"config {which} reads recordings", where=f"polyhead study {name}", do="say where with --data FOLDER"
+        )
+    _train(config, given, out, seeds, chosen(tasks), format)
