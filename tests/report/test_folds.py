@@ -32,10 +32,11 @@ def test_the_page_links_every_fold_and_draws_the_pooled_predictions(folded: Path
         assert f'href="{link}"' in page
         assert f"]({link})" in text
         assert (folded / link).is_file()
-    assert re.findall(r"<h2>(.*?)</h2>", page) == [
-        *("Tasks on test", "Folds", "Predictions against truth, test"),
-        *("Network", "Data and split", "Configuration", "How to reproduce"),
+    assert re.findall(r"<h2 id=.*?>(.*?)</h2>", page) == [
+        *("Tasks on test", "What went wrong", "What went right", "Folds", "Predictions against truth, test"),
+        *("Network", "Data and split", "Files of this run", "Configuration", "How to reproduce"),
     ]
+    assert "All 3 folds are trained." in page
     drawn = {path.stem for path in (folded / "figures").iterdir()}
     assert {"confusion-wear", "steps-off-wear", "scatter-load", "residuals-load", "intervals-load"} <= drawn
     assert "3 min 0 s" in page

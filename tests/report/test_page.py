@@ -20,8 +20,9 @@ from polyhead.report.page import write_report
 
 Change = Callable[[Path, str], AbstractContextManager[dict[str, Any]]]
 HOSTILE = '<script src="https://evil.example/x.js">alert("`$|")</script>'
-SECTIONS = ["Tasks on test", "Learning curves", "Who moved the backbone", "Predictions against truth, test"]
-SECTIONS += ["Network", "Data and split", "Configuration", "How to reproduce"]
+SECTIONS = ["Tasks on test", "What went wrong", "What went right", "From the first epoch to the judged one"]
+SECTIONS += ["Learning curves", "Who moved the backbone", "Predictions against truth, test", "Network"]
+SECTIONS += ["Data and split", "Files of this run", "Configuration", "How to reproduce", "Environment"]
 
 
 class Tags(HTMLParser):
@@ -37,16 +38,17 @@ class Tags(HTMLParser):
         self.seen.append((tag, dict(attrs)))
 
     def outside(self) -> list[str]:
-        """What a browser would load or run from elsewhere."""
+        """What a browser would load or run from elsewhere; a script of the page's own names no source."""
         wanted = {"src", "href", "xlink:href", "action", "data", "srcset", "poster"}
         loads = [(tag, attrs[name] or "") for tag, attrs in self.seen for name in wanted & set(attrs)]
-        forbidden = [tag for tag, _ in self.seen if tag in ("script", "link", "iframe", "object", "embed", "base")]
+        forbidden = [tag for tag, _ in self.seen if tag in ("link", "iframe", "object", "embed", "base")]
         return forbidden + [f"{tag} {value[:60]}" for tag, value in loads if not value.startswith(("#", "data:image/"))]
 
 
 def test_the_check_for_outside_resources_can_fail() -> None:
     assert Tags('<img src="//x/y.png">').outside() == ["img //x/y.png"]
-    assert Tags('<svg><use xlink:href="http://x"/></svg><script>1</script>').outside() == ["script", "use http://x"]
+    assert Tags('<svg><use xlink:href="http://x"/></svg><base href="#">').outside() == ["base", "use http://x"]
+    assert Tags('<script src="x.js"></script><script>1</script>').outside() == ["script x.js"]
     assert Tags('<svg><use xlink:href="#a"/></svg>').outside() == []
 
 
@@ -61,9 +63,9 @@ def test_the_page_needs_nothing_else_and_is_small(report: Path) -> None:
 
 def test_the_page_shows_everything_in_order(report: Path) -> None:
     page = (report / "report.html").read_text()
-    assert re.findall(r"<h2>(.*?)</h2>", page) == SECTIONS
+    assert re.findall(r"<h2 id=.*?>(.*?)</h2>", page) == SECTIONS
     assert '<p class="verdict">3 of 4 tasks beat their floor on unseen recordings; <code>life</code> is not' in page
-    assert page.count("<figure") == 8 + 3 + 8
+    assert page.count("<figure") == 8 + 3 + 9
     for text in (
         "sha256:3f3f",
         "polyhead train bearings.yaml seed=7",
@@ -92,7 +94,7 @@ def test_the_figures_lie_in_the_folder_and_the_markdown_shows_them(report: Path)
     text = (report / "report.md").read_text()
     linked = set(re.findall(r"\(figures/(.*?)\)", text))
     assert linked == {path.name for path in (report / "figures").iterdir()}
-    assert len(linked) == 19
+    assert len(linked) == 20
     assert text.startswith("# bearings\n\n**3 of 4 tasks beat")
     assert "| life | MAPE | – |  | – |  | – | 1120 |  | 15 truths are 0 |" in text.replace("regression | ", "")
 
@@ -122,6 +124,8 @@ def test_hostile_names_are_only_text(bare: Path, change: Change) -> None:
             "unit": HOSTILE,
             "skill": None,
         }
+        metrics["success"] = {HOSTILE: {"asked": HOSTILE, "outcome": "fail", "split": HOSTILE, "reason": HOSTILE}}
+    (bare / HOSTILE.replace("/", "_")).write_text("a file of that name")
     known = {f"{HOSTILE}.truth": [0.1, 0.2], f"{HOSTILE}.pred": [0.1, 0.3], f"{HOSTILE}.mask": [True, True]}
     (bare / "predictions").mkdir()
     pl.DataFrame(known).write_parquet(bare / "predictions" / "test.parquet")
@@ -139,7 +143,7 @@ def test_the_note_of_the_split_is_shown_first(bare: Path, change: Change) -> Non
     with change(bare, "data") as data:
         data["split"] |= {"by": "window", "shared_recordings": 34, "note": "Overlapping windows stand on both sides."}
     page = write_report(bare).read_text()
-    assert page.index("Overlapping windows stand") < page.index("<h2>Tasks on test")
+    assert page.index("Overlapping windows stand") < page.index(">Tasks on test</h2>")
     assert "34 recordings stand on both sides of the split" in page
     assert "unseen" not in page.partition("<main>")[0]
 
@@ -151,7 +155,7 @@ def test_a_run_that_is_not_finished_says_so(run_folder: Path, change: Change) ->
         state |= {"status": "interrupted", "epoch": 17}
     page = write_report(run_folder).read_text()
     assert "This run is not finished (status interrupted, epoch 17 of 50)" in page
-    assert re.findall(r"<h2>(.*?)</h2>", page) == [s for s in SECTIONS if "test" not in s]
+    assert re.findall(r"<h2 id=.*?>(.*?)</h2>", page) == [s for s in SECTIONS if "test" not in s]
     assert page.count("<figure") == 8 + 3
     assert "--resume" in page
     assert "its floor" not in page.partition("<body>")[2].partition("<main>")[0]

@@ -7,6 +7,7 @@ import re
 from collections.abc import Callable, Iterator, Sequence
 
 from polyhead.config.balance import KendallOptions, SoftmaxOptions
+from polyhead.config.criteria import check_criteria
 from polyhead.config.data import FILE_READERS, FOLDER_READERS, SecondsScaling
 from polyhead.config.experiment import Experiment
 from polyhead.config.model import AttentionBranches
@@ -35,6 +36,7 @@ def cross_check(experiment: Experiment, metrics_of: MetricsOf | None = None) -> 
         *_monitor(experiment, metrics_of),
         *_branches(experiment),
         *_balance(experiment),
+        *check_criteria(experiment, metrics_of),
     ]
 
 

@@ -11,7 +11,9 @@ from polyhead.config.balance import Balance, default_balance
 from polyhead.config.block import FROM_LIST, Block, null_as
 from polyhead.config.data import DataOptions
 from polyhead.config.model import ModelOptions
+from polyhead.config.success import Criterion
 from polyhead.config.tasks import ForecastOptions, Task
+from polyhead.config.tracking import TrackOptions
 from polyhead.config.training import TraceOptions, TrainOptions
 
 Bins = Annotated[int, Field(ge=1, le=10_000)]
@@ -70,6 +72,13 @@ class Experiment(Block):
     """The loop."""
     trace: TraceOptions = TraceOptions()
     """What is recorded."""
+    track: Annotated[TrackOptions, null_as(TrackOptions, TrackOptions)] = TrackOptions()
+    """Where the run is shown beside its own folder: MLflow, Weights & Biases, TensorBoard."""
+    success: Annotated[dict[str, Criterion], null_as(dict, dict[str, Criterion])] = Field(default_factory=dict)
+    """What the run must reach, judged PASS or FAIL in every report: a condition for each TASK.METRIC (of the most
+    independent split there is), SPLIT.TASK.METRIC, SPLIT.loss, SPLIT.skill or metric of `joint`. Conditions:
+    `> NUMBER`, `>=`, `<`, `<=`; `improves` or `improves >= NUMBER %` from the first epoch to the judged one;
+    `beats floor`."""
 
     @field_validator("tasks")
     @classmethod

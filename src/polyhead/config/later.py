@@ -14,9 +14,6 @@ from polyhead.config.words import dotted
 KEYS: dict[str, tuple[str, ...]] = {
     "model.init": (),
     "train.stop_on": (),
-    "trace.batch_figure_every": (),
-    "track": (),
-    "success": (),
     "diagnose": (),
 }
 

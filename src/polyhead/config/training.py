@@ -84,3 +84,6 @@ class TraceOptions(Block):
     """Steps between samples of the gradients at the backbone's output; cosines over shared parameters every eighth."""
     epochs: PositiveInt = 1
     """Epochs between rows of the epoch tables; the first and the last epoch are always there."""
+    batch_figure_every: PositiveInt | None = None
+    """Epochs between samples of batches: up to 8 windows as the network sees them, with truth and prediction, for the
+    page. The first and the judged epoch are always among them. null: of the judged epoch alone."""

@@ -8,6 +8,14 @@ from polyhead.report.numbers import number
 from polyhead.report.run import Record, Run
 
 STOPPED = {"early_stopping": "stopped early", "max_minutes": "stopped by the time limit"}
+ENVIRONMENT = {  # keys of environment.json, and how the page calls them
+    "device": "trained on",
+    "cpu": "processor",
+    "cpus": "its cores",
+    "threads": "threads of tensor operations",
+    "platform": "system",
+    "python": "Python",
+}
 
 
 def facts(run: Run) -> list[tuple[str, str]]:
@@ -88,3 +96,15 @@ def _percent(count: int, total: int) -> numbers.Number:
 
 def _kept(best: Record) -> str:
     return f"epoch {best['epoch']}, {best.get('monitor')} {number(best.get('value')).text}"
+
+
+def environment_facts(run: Run) -> list[tuple[str, str]]:
+    """Machine and versions, named for people; whatever else the file says by its own key."""
+    found = run.environment
+    named = {label: found.get(key) for key, label in ENVIRONMENT.items()}
+    own = {
+        key: value for key, value in found.items() if key not in (*ENVIRONMENT, "schema_version", "packages", "command")
+    }
+    packages = found.get("packages") or {}
+    versions = {"packages": " ".join(f"{name}=={version}" for name, version in packages.items() if version)}
+    return [(name, str(value)) for name, value in (named | own | versions).items() if value not in (None, "")]

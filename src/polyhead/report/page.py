@@ -8,12 +8,19 @@ from pathlib import Path
 from typing import Any
 
 from polyhead.report import data, numbers, tables
-from polyhead.report.facts import facts, field_line, parameter_table
+from polyhead.report.account.account import give_account
+from polyhead.report.course import key_numbers, loss_tables
+from polyhead.report.facts import environment_facts, facts, field_line, parameter_table
 from polyhead.report.figures.canvas import Panel
 from polyhead.report.figures.shares import share_panels
+from polyhead.report.files import artefacts
 from polyhead.report.folds import fold_notes, fold_table, fold_tables
+from polyhead.report.library import Charts, chart_library
 from polyhead.report.plates import Plate, curves, predictions
+from polyhead.report.portions import portion_table, portions
 from polyhead.report.run import Run, read_run
+from polyhead.report.samples import Sample, samples
+from polyhead.report.success import criteria, success_line
 from polyhead.report.verdict import give_verdict, unfinished_line
 from polyhead.trace.folder import write_whole
 
@@ -34,12 +41,15 @@ def write_report(run: Path) -> Path:
 
 def compose(run: Run) -> dict[str, Any]:
     """Everything that a template shows, in the order of the page."""
-    judged = run.judged
+    judged, had, asked = run.judged, portions(run), criteria(run.metrics)
     return {
         "run": run,
         "verdict": give_verdict(run),
         "unfinished": unfinished_line(run),
+        "criteria": asked,
+        "success": success_line(asked),
         "facts": facts(run),
+        "account": give_account(run, had),
         "tasks": tables.task_rows(run, judged) if judged else [],
         "joint": tables.joint_rows(run, judged) if judged else [],
         "slices": tables.slice_tables(run, judged) if judged else [],
@@ -48,7 +58,11 @@ def compose(run: Run) -> dict[str, Any]:
         "fold_tables": fold_tables(run, "test") if run.folds else [],
         "fold_notes": fold_notes(run, "test") if run.folds else [],
         "curves": [] if run.folds else [curves(run, task) for task in run.tasks],
+        "key_numbers": key_numbers(run),
+        "losses": loss_tables(run),
+        "portions": portion_table(had),
         "shares": share_panels(run),
+        "samples": samples(run),
         "predictions": [predictions(run, judged, task) for task in run.tasks] if judged else [],
         "field": field_line(run),
         "parameters": parameter_table(run),
@@ -61,7 +75,10 @@ def compose(run: Run) -> dict[str, Any]:
         "input_tables": data.input_tables(run),
         "reweighting": data.reweighting_table(run),
         "recordings": data.recordings(run),
+        "files": artefacts(run.path),
         "commands": _commands(run),
+        "seed": (run.metadata.get("configuration") or run.config).get("seed", "the default"),
+        "environment": environment_facts(run),
     }
 
 
@@ -80,6 +97,7 @@ def render(template: str, content: dict[str, Any]) -> str:
     prose = _prose_html if html else _prose_markdown
     environment.filters |= {"widest": tables.widest, "number": numbers.number, "md": _markdown, "prose": prose}
     environment.filters["fenced"] = _fenced
+    environment.globals |= {"chart_library": chart_library, "charts": Charts()}
     return environment.get_template(template).render(content)
 
 
@@ -95,14 +113,17 @@ def _commands(run: Run) -> list[str]:
 
 def _panels(content: dict[str, Any]) -> list[Panel]:
     plates: list[Plate] = [*content["curves"], *content["predictions"]]
-    return [*content["shares"], *(panel for plate in plates for panel in plate.panels)]
+    seen: list[Sample] = content["samples"]
+    windows = [sample.panel for sample in seen if sample.panel is not None]
+    return [*content["shares"], *windows, *(panel for plate in plates for panel in plate.panels)]
 
 
 def _prose_html(sentence: str) -> str:
     """A sentence whose names stand between backticks, as HTML."""
     from markupsafe import Markup, escape
 
-    parts = [escape(part) for part in sentence.split("`")]
+    # A line must not break between a number and its sign.
+    parts = [escape(part) for part in sentence.replace(" %", "\u00a0%").split("`")]
     return Markup("").join(Markup("<code>{}</code>").format(part) if i % 2 else part for i, part in enumerate(parts))
 
 

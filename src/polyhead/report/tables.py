@@ -7,7 +7,8 @@ from dataclasses import dataclass, replace
 
 from polyhead.report.numbers import Number, decimals_of, interval_text, metric_label, number
 from polyhead.report.run import Record, Run
-from polyhead.report.verdict import OUTCOMES, Outcome, judge
+from polyhead.report.verdict import OUTCOMES
+from polyhead.scoring.standing import Standing, standing
 
 
 @dataclass(frozen=True)
@@ -37,7 +38,7 @@ class ScoreRow:
     n: str
     unit: str
     reason: str
-    outcome: Outcome
+    outcome: Standing
     outcome_text: str
     bar: Bar | None
 
@@ -136,7 +137,7 @@ def row_of(run: Run, task: str, metric: str, score: Record, *, split: str) -> Sc
     """A score as it is written; an empty one says that there is none on this split."""
     value, floor, interval = score.get("value"), score.get("floor"), score.get("interval")
     decimals = decimals_of(value, floor, interval=interval)
-    outcome = judge(score)
+    outcome = standing(score)
     return ScoreRow(
         task=task,
         kind=str(run.task(task).get("kind") or run.target(task).get("kind") or ""),

@@ -1,15 +1,14 @@
-"""Which tasks beat their floor: judged from metrics.json alone, worded here and nowhere else."""
+"""Which tasks beat their floor: said from metrics.json alone, worded here and nowhere else."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
 
 from polyhead.report.numbers import decimals_of, interval_text, metric_label, number
 from polyhead.report.run import Record, Run
+from polyhead.scoring.standing import Standing, standing
 
-Outcome = Literal["beats", "even", "worse", "undefined"]
-OUTCOMES: dict[Outcome, str] = {
+OUTCOMES: dict[Standing, str] = {
     "beats": "beats its floor",
     "even": "not distinguishable from its floor",
     "worse": "worse than its floor",
@@ -24,7 +23,7 @@ class TaskVerdict:
     """One task's outcome on the judged split, with the sentence that carries its numbers."""
 
     task: str
-    outcome: Outcome
+    outcome: Standing
     sentence: str
 
 
@@ -36,24 +35,6 @@ class Verdict:
     headline: str
     tasks: list[TaskVerdict]
     caveats: list[str]
-
-
-def judge(score: Record) -> Outcome:
-    """Where a primary score stands to its floor.
-
-    It beats the floor only when its skill is above 0 and, where it has an interval, the whole interval lies on the
-    better side of the floor; it is worse under the mirrored condition; anything between is not distinguishable.
-    """
-    value, floor, skill = (score.get(key) for key in ("value", "floor", "skill"))
-    if value is None or floor is None or skill is None:
-        return "undefined"
-    low, high = score.get("interval") or (value, value)
-    lower_is_better = score.get("direction") == "lower"
-    all_better = high < floor if lower_is_better else low > floor
-    all_worse = low > floor if lower_is_better else high < floor
-    if skill > 0 and all_better:
-        return "beats"
-    return "worse" if skill < 0 and all_worse else "even"
 
 
 def give_verdict(run: Run) -> Verdict | None:
@@ -118,7 +99,7 @@ def unfinished_line(run: Run) -> str:
 
 def _task_verdict(run: Run, split: str, task: str) -> TaskVerdict:
     metric, score = run.primary(split, task)
-    outcome = judge(score)
+    outcome = standing(score)
     if outcome != "undefined":
         verb = "" if outcome == "beats" else "is "
         return TaskVerdict(task, outcome, f"{quoted(task)} {verb}{OUTCOMES[outcome]}: {numbers_of(metric, score)}")
@@ -150,7 +131,7 @@ def _others(tasks: list[TaskVerdict]) -> list[str]:
     """Each task with its numbers; of more than a reader takes in at once only their names, by outcome."""
     if len(tasks) <= SPELT_OUT:
         return [task.sentence for task in tasks]
-    words: dict[Outcome, tuple[str, str]] = {
+    words: dict[Standing, tuple[str, str]] = {
         "worse": ("is worse than its floor", "are worse than their floor"),
         "even": ("is not distinguishable from its floor", "are not distinguishable from their floor"),
         "undefined": ("cannot be judged", "cannot be judged"),

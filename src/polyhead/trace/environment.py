@@ -18,13 +18,23 @@ def environment(threads: int, device: str) -> dict[str, Any]:
     return {
         "python": platform.python_version(),
         "platform": platform.platform(),
-        "cpu": platform.processor() or platform.machine(),
+        "cpu": _processor(),
         "cpus": os.cpu_count(),
         "threads": threads,
         "device": device,
         "packages": {name: _version(name) for name in _PACKAGES},
         "command": shlex.join([Path(sys.argv[0]).name, *sys.argv[1:]]),
     }
+
+
+def _processor() -> str:
+    """The processor by its maker's name where Linux tells it, else its architecture."""
+    try:
+        lines = Path("/proc/cpuinfo").read_text(encoding="utf-8", errors="replace").splitlines()
+    except OSError:
+        lines = []
+    named = next((line.partition(":")[2].strip() for line in lines if line.startswith("model name")), "")
+    return named or platform.processor() or platform.machine()
 
 
 def _version(name: str) -> str | None:

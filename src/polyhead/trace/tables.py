@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import math
 import os
 from collections.abc import Mapping
 from pathlib import Path
@@ -76,3 +77,18 @@ class Tables:
     def _size(self, table: str) -> int:
         path = self._folder / f"{table}.csv"
         return path.stat().st_size if path.exists() else 0
+
+
+def read_epochs(folder: Path) -> list[dict[str, float | None]]:
+    """The rows of epoch_metrics.csv under the trace folder, in order; None where a cell is empty or not finite."""
+    path = folder / "epoch_metrics.csv"
+    if not path.exists():
+        return []
+    with path.open(encoding="utf-8", newline="") as file:
+        rows = list(csv.DictReader(file))
+    return [{name: _finite(cell) for name, cell in row.items()} for row in rows]
+
+
+def _finite(cell: str) -> float | None:
+    value = float(cell) if cell else math.nan
+    return value if math.isfinite(value) else None

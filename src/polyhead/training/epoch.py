@@ -17,6 +17,7 @@ from polyhead.trace.steps import write_steps
 from polyhead.trace.tables import Value
 from polyhead.training.evaluation import Pooled, decide, decided, pool, score
 from polyhead.training.probe import checksum
+from polyhead.training.sample import sample_epoch
 from polyhead.training.selection import mean_skill, monitored, primary, towards
 from polyhead.training.session import Session
 from polyhead.training.steplog import composition
@@ -43,7 +44,9 @@ def close_epoch(session: Session, steps: Sequence[Sequence[Index]], watcher: Wat
     if session.ranks.first:
         _record(session, scores["val"], pooled["val"], losses, totals)
         _record_steps(session, steps)
+        sample_epoch(session)
     _save_weights(session, scores["val"], best)
+    columns = session.log.columns()
     report = EpochReport(
         epoch=session.number,
         epochs=session.options.epochs,
@@ -54,9 +57,11 @@ def close_epoch(session: Session, steps: Sequence[Sequence[Index]], watcher: Wat
         best=best,
         seconds=session.elapsed(),
         left_out=left_out,
+        losses={split: _by_task(session, losses[split]) for split in ("train", "val")},
+        weights=_by_task(session, session.log.mean_weights()),
+        lr=float(columns["lr"][-1]),
     )
     session.balance.close_epoch()
-    columns = session.log.columns()
     session.price.steps += float(columns["seconds"].sum())
     session.price.balancing += float(columns["balance_seconds"].sum())
     session.epoch, session.step = session.epoch + 1, 0
@@ -167,7 +172,7 @@ def _record(
         | {"epoch_time": session.elapsed() - session.epoch_began},
     )
     for phase in ("train", "val"):
-        each = {f"loss_{task.name}": _known(losses[phase][i]) for i, task in enumerate(session.tasks)}
+        each = {f"loss_{name}": value for name, value in _by_task(session, losses[phase]).items()}
         tables.append("loss_components", epoch | {"phase": phase} | each | {"total_loss": totals[phase]})
     tables.append("uncertainty_params", epoch | _balance_row(session, losses["train"]))
     tables.append("probability_stats", epoch | {"phase": "val"} | _probability_row(session, pooled))
@@ -177,6 +182,10 @@ def _record(
 
 def _known(value: float) -> float | None:
     return float(value) if np.isfinite(value) else None
+
+
+def _by_task(session: Session, values: NDArray[np.float64]) -> dict[str, float | None]:
+    return {task.name: _known(value) for task, value in zip(session.tasks, values, strict=True)}
 
 
 def _balance_row(session: Session, losses: NDArray[np.float64]) -> dict[str, Value]:

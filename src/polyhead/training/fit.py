@@ -34,6 +34,7 @@ def fit(session: Session, watcher: Watcher, stop: StopRequest) -> None:
             session.step += 1
             session.total += 1
             if session.ranks.any(stop.asked):
+                watcher.on_phase("stopping: saving where training stands")
                 session.save()
                 raise InterruptedRunError(session.run.path)
         close_epoch(session, steps, watcher)

@@ -8,6 +8,7 @@ from typing import Any
 
 from polyhead.config.experiment import Experiment
 from polyhead.errors import InputError
+from polyhead.scoring.success import judge_success
 from polyhead.signals.assembly import assemble
 from polyhead.signals.source import Source
 from polyhead.signals.split import fold_names, make_split
@@ -57,7 +58,7 @@ def check_folds(experiment: Experiment, source: Source) -> None:
 
 def pool_folds(run: RunFolder, folds: Sequence[Fold], source: Source) -> dict[str, Any]:
     """Judge the test predictions of all folds together, each beside what its own training set taught the trivial
-    predictors; write metrics.json and the pooled predictions."""
+    predictors; write metrics.json, criteria included, and the pooled predictions."""
     import polars
 
     judged: list[Judged] = []
@@ -71,6 +72,8 @@ def pool_folds(run: RunFolder, folds: Sequence[Fold], source: Source) -> dict[st
         frames.append(frame.insert_column(0, polars.lit(fold.name).alias("fold")))
     metrics: dict[str, Any] = {"thresholds": {}, "interval_factors": {}, "summary": {}, "joint": {}, "slices": {}}
     add_split(metrics, "test", judged, folds[0].experiment)
+    experiment = folds[0].experiment
+    metrics["success"] = judge_success(experiment.success, experiment.joint, metrics)
     write_frame(run.predictions("test"), polars.concat(frames))
     run.write("metrics.json", metrics)
     return run.read("metrics.json")

@@ -22,6 +22,7 @@ from polyhead.signals.augmentation import Augmentation
 from polyhead.signals.sampler import build_sampler
 from polyhead.signals.windows import Index
 from polyhead.tasks import Task
+from polyhead.trace.batches import cut_batches
 from polyhead.trace.environment import environment
 from polyhead.trace.folder import RunFolder
 from polyhead.trace.steps import cut_steps
@@ -217,6 +218,7 @@ class Session:
             if self.ranks.first:
                 self.tables.cut(dict.fromkeys(TABLES, 0))
                 cut_steps(self.run.trace, 0)
+                cut_batches(self.run.trace, 0)
             self.save()
         state = self.run.path / "state.json"
         self.started = self.run.read("state.json")["started"] if state.exists() else now.isoformat(timespec="seconds")
@@ -237,7 +239,7 @@ class Session:
             # Sums over more or fewer threads differ in their last bit.
             threads = self.run.read("environment.json")["threads"]
         torch.set_num_threads(threads)
-        self.run.write("environment.json", environment(threads, str(self.fabric.device)) | began)
+        self.run.write("environment.json", environment(threads, _device_name(self.fabric.device)) | began)
 
     def write_state(self, status: str, reason: str | None = None) -> None:
         """Write state.json: where the run stands, for whoever looks into the folder."""
@@ -315,6 +317,7 @@ class Session:
         if self.ranks.first:
             self.tables.cut(state["tables"])
             cut_steps(self.run.trace, self.epoch)
+            cut_batches(self.run.trace, self.epoch)
 
     def _draw_on(self, random: Sequence[tuple[Tensor, Tensor | None]]) -> None:
         """Go on with the random numbers of each process. Raises InputError where there were more or fewer."""
@@ -332,6 +335,11 @@ class Session:
     def _stand(self, position: Mapping[str, Any]) -> None:
         for name in _POSITION:
             setattr(self, name, position[name])
+
+
+def _device_name(device: torch.device) -> str:
+    """Where the run trains: cpu, or a GPU with its name."""
+    return f"{device} ({torch.cuda.get_device_name(device)})" if device.type == "cuda" else str(device)
 
 
 def _window_weights(prepared: Prepared) -> NDArray[np.float64] | None:

@@ -1,4 +1,4 @@
-"""One panel of a page: drawn once, kept as inline SVG that follows the page's colours and as PNG on white."""
+"""One panel of a page: drawn once, kept as inline SVG in the page's colours, as PNG on white, and as values."""
 
 from __future__ import annotations
 
@@ -6,8 +6,12 @@ import io
 import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
+
+from polyhead.report.figures.inline import inline
+from polyhead.report.figures.series import write_series
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -20,7 +24,8 @@ INK = "#444546"  # drawn in this grey, which occurs nowhere else, and turned int
 PAPER = "#fdfeff"  # likewise, for what is written on a dark area
 WIDTH, HEIGHT = 3.6, 2.3  # inches; at this width 8.5 pt stays readable on a telephone
 LEGEND_ROW = 0.19  # inches
-RASTER_DPI = 160
+PNG_DPI = 300  # enough for print
+RASTER_DPI = 160  # of what an SVG or PDF holds as a bitmap, such as the points of a scatter
 
 STYLE: Any = {  # keys and values are matplotlib's
     "font.size": 8.5,
@@ -55,17 +60,31 @@ STYLE: Any = {  # keys and values are matplotlib's
     "legend.borderaxespad": 0.2,
     "svg.fonttype": "none",  # text stays text: it takes the page's font, can be found and read aloud
     "svg.hashsalt": "polyhead",  # equal runs draw equal files
+    "pdf.fonttype": 42,  # TrueType, as journals ask for
 }
 
 
 @dataclass(frozen=True)
 class Panel:
-    """A drawn figure: its file name without ending, what it shows in a sentence, and both renderings."""
+    """A drawn figure: its file name without ending, what it shows in a sentence, and its renderings.
+
+    `series` is what it shows as JSON, in the page's colours like `svg` (figures/series.py says what it holds).
+    """
 
     name: str
     caption: str
     svg: str
+    series: str
     png: bytes
+    figure: Figure = field(repr=False, compare=False)
+
+    @cached_property
+    def pdf(self) -> bytes:
+        """The figure as a PDF without a date: made when it is first asked for, as a page has no use for it."""
+        pdf = io.BytesIO()
+        with _style():
+            self.figure.savefig(pdf, format="pdf", metadata={"CreationDate": None})
+        return pdf.getvalue()
 
 
 def draw(
@@ -111,14 +130,21 @@ def short(name: str, length: int = 18) -> str:
 
 
 @contextmanager
-def _figure(width: float, height: float) -> Iterator[Figure]:
+def _style() -> Iterator[None]:
     import matplotlib as mpl
-    from matplotlib.figure import Figure
 
     with mpl.rc_context():
         # The user's own matplotlibrc has no say in what a report looks like.
         mpl.rcdefaults()
         mpl.rcParams.update(STYLE)
+        yield
+
+
+@contextmanager
+def _figure(width: float, height: float) -> Iterator[Figure]:
+    from matplotlib.figure import Figure
+
+    with _style():
         yield Figure(figsize=(width, height), layout="constrained")
 
 
@@ -151,26 +177,19 @@ def whole_numbers(axes: Axes, ticks: int = 6) -> None:
 
 
 def _keep(name: str, caption: str, figure: Figure) -> Panel:
+    # Laid out once, so that every rendering and the chart of the page have their axes in the same place.
+    figure.draw_without_rendering()
+    figure.set_layout_engine("none")
     png, svg = io.BytesIO(), io.StringIO()
-    figure.savefig(png, format="png", dpi=RASTER_DPI, facecolor="white", metadata={"Software": None})
+    figure.savefig(png, format="png", dpi=PNG_DPI, facecolor="white", metadata={"Software": None})
     figure.savefig(svg, format="svg", transparent=True, dpi=RASTER_DPI, metadata={"Date": None})
-    return Panel(name, caption, _inline(svg.getvalue(), name), png.getvalue())
-
-
-def _inline(svg: str, name: str) -> str:
-    """An SVG file as an element of an HTML page: no prolog, ids of its own, the page's ink and width."""
-    svg = svg[svg.index("<svg") :]
-    svg = re.sub(r"<metadata>.*?</metadata>", "", svg, flags=re.DOTALL)
-    svg = re.sub(r' (width|height)="[\d.]+pt"', "", svg, count=2)
-    svg = re.sub(r' id="', f' id="{name}.', svg)
-    svg = re.sub(r'(href="#|url\(#)', rf"\g<1>{name}.", svg)
-    # Two decimals of a point are finer than any screen; the rest is a third of the file.
-    svg = re.sub(r' d="[^"]*"', lambda path: re.sub(r"(\d\.\d{2})\d+", r"\1", path[0]), svg)
-    for index, ink in enumerate(COLOURS):
-        svg = svg.replace(ink.lower(), f"var(--c{index}, {ink})")
-    return (
-        svg.replace(INK, "currentColor")
-        .replace(PAPER, "var(--paper, #fff)")
-        .replace("<svg ", '<svg aria-hidden="true" ', 1)
-        .strip()
+    return Panel(
+        name, caption, _themed(inline(svg.getvalue(), name)), _themed(write_series(figure)), png.getvalue(), figure
     )
+
+
+def _themed(text: str) -> str:
+    """The colours of a drawing as what the page's style sheet says of them."""
+    for index, ink in enumerate(COLOURS):
+        text = text.replace(ink.lower(), f"var(--c{index}, {ink})")
+    return text.replace(INK, "currentColor").replace(PAPER, "var(--paper, #fff)")

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from polyhead.report.figures.canvas import COLOURS, HEIGHT, INK, PAPER, Panel, draw, short, whole_numbers
+from polyhead.report.figures.marks import tell_cells
 from polyhead.report.numbers import number
 from polyhead.report.run import Run
 
@@ -72,7 +73,8 @@ def _confusion(task: str, labels: list[str], counts: np.ndarray) -> Panel:
 
         fade = LinearSegmentedColormap.from_list("fade", [to_rgba(COLOURS[0], 0.03), to_rgba(COLOURS[0], 1.0)])
         # Drawn cell by cell: an image would be a bitmap, and blurred in print.
-        axes.pcolormesh(share, cmap=fade, vmin=0, vmax=1, edgecolor="none")
+        mesh = axes.pcolormesh(share, cmap=fade, vmin=0, vmax=1, edgecolor="none")
+        tell_cells(mesh, labels, counts)
         axes.invert_yaxis()
         axes.grid(visible=False)
         axes.spines[:].set_visible(False)

@@ -1,10 +1,14 @@
-"""Who moved the backbone: shares of the loss, gradient norms and cosines of the tasks over training."""
+"""Who moved the backbone: shares of loss and gradient, gradient norms and cosines of the tasks over training."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
+from numpy.typing import NDArray
+
 from polyhead.report.figures.canvas import INK, Panel, colour, dash, draw, plain_logarithm, short, whole_numbers
+from polyhead.report.portions import gradient_shares
 from polyhead.report.run import Run
 
 if TYPE_CHECKING:
@@ -16,11 +20,12 @@ POINTS = 200  # more stretches than this and a stacked area shows noise instead 
 
 
 def share_panels(run: Run) -> list[Panel]:
-    """What the trace of steps holds of the three; none where there is no such trace."""
+    """What the trace of steps holds of the four; none where there is no such trace."""
     steps = run.steps
     if steps is None:
         return []
-    return [panel for panel in (_shares(run, steps), _norms(run, steps), _cosines(steps)) if panel is not None]
+    panels = (_shares(run, steps), _gradients(run, steps), _norms(run, steps), _cosines(steps))
+    return [panel for panel in panels if panel is not None]
 
 
 def _shares(run: Run, steps: polars.DataFrame) -> Panel | None:
@@ -28,15 +33,39 @@ def _shares(run: Run, steps: polars.DataFrame) -> Panel | None:
     if not tasks:
         return None
     course = _thinned(steps, [f"share.{task}" for task in tasks])
+    areas = {task: course[f"share.{task}"].fill_null(0).to_numpy() for task in tasks}
 
     def paint(axes: Axes) -> None:
-        areas = [course[f"share.{task}"].fill_null(0).to_numpy() for task in tasks]
-        colours = [colour(run.tasks.index(task)) for task in tasks]
-        axes.stackplot(course["step"].to_numpy(), areas, colors=colours, labels=[short(t) for t in tasks], lw=0)
-        axes.set(ylim=(0, 1), xlabel="step", title="share of the weighted loss")
-        axes.margins(x=0)
+        _stack(axes, run, course["step"].to_numpy(), areas)
+        axes.set_title("share of the weighted loss")
 
     return draw("shares", "Share of each task in the weighted loss, mean over stretches of steps.", paint)
+
+
+def _gradients(run: Run, steps: polars.DataFrame) -> Panel | None:
+    rows = gradient_shares(steps, run.tasks)
+    tasks = [task for task in run.tasks if task in rows.columns]
+    rows = rows.drop_nulls(tasks)
+    if len(tasks) < 2 or rows.height < 2:  # one sample makes no area
+        return None
+    course = _thinned(rows, tasks)
+
+    def paint(axes: Axes) -> None:
+        _stack(axes, run, course["step"].to_numpy(), {task: course[task].to_numpy() for task in tasks})
+        axes.set_title("share of the weighted gradient")
+
+    caption = (
+        "Share of each task in the weighted gradients at the backbone's output: its norm over the sum of all norms,"
+        " where they were sampled."
+    )
+    return draw("gradient-shares", caption, paint)
+
+
+def _stack(axes: Axes, run: Run, steps: NDArray[Any], areas: Mapping[str, NDArray[Any]]) -> None:
+    colours, labels = [colour(run.tasks.index(task)) for task in areas], [short(task) for task in areas]
+    axes.stackplot(steps, list(areas.values()), colors=colours, labels=labels, lw=0)
+    axes.set(ylim=(0, 1), xlabel="step")
+    axes.margins(x=0)
 
 
 def _norms(run: Run, steps: polars.DataFrame) -> Panel | None:

@@ -8,6 +8,7 @@ import numpy as np
 
 from polyhead.report.figures.canvas import COLOURS, INK, Panel, colour, draw, draw_rows, whole_numbers
 from polyhead.report.figures.intervals import coverage_by_step, interval_panels
+from polyhead.report.figures.resolution import resolution_panels
 from polyhead.report.numbers import number
 from polyhead.report.run import Run
 
@@ -21,7 +22,7 @@ EXAMPLES = ((0.1, "a good one"), (0.5, "a median one"), (0.9, "a poor one"))
 
 
 def regression_panels(run: Run, task: str, rows: polars.DataFrame) -> list[Panel]:
-    """Truth against prediction and the residuals, for each of the first outputs."""
+    """Truth against prediction, the residuals, and these along the truth, for each of the first outputs."""
     truths = columns_of(rows, f"{task}.truth")
     panels = []
     for truth_column in truths[:OUTPUTS]:
@@ -29,9 +30,10 @@ def regression_panels(run: Run, task: str, rows: polars.DataFrame) -> list[Panel
         truth, pred = rows[truth_column].to_numpy(), rows[f"{task}.pred{suffix}"].to_numpy()
         kept = np.isfinite(truth) & np.isfinite(pred)
         if kept.any():
-            name = task + suffix.replace(".", " ")
+            name = f"{task} {output_name(run, task, suffix[1:])}" if suffix else task
             unit = str(run.target(task).get("unit") or "")
             panels += [_scatter(name, truth[kept], pred[kept], unit), _residuals(name, truth[kept], pred[kept], unit)]
+            panels += resolution_panels(name, truth[kept], pred[kept], unit)
             ends = [f"{task}.{end}{suffix}" for end in ("low", "high")]
             if all(end in rows.columns for end in ends):
                 low, high = (rows[end].to_numpy() for end in ends)
@@ -55,6 +57,12 @@ def forecast_panels(run: Run, task: str, rows: polars.DataFrame) -> list[Panel]:
     bounds = (ends[0], ends[1]) if all(end.shape == truth.shape for end in ends) else None
     panels = [_examples(task, truth, pred, unit, bounds), _error_by_step(task, truth, pred, unit)]
     return [*panels, coverage_by_step(task, truth, *bounds)] if bounds else panels
+
+
+def output_name(run: Run, task: str, number: str) -> str:
+    """One of a task's outputs by name, where the folder names them, or by number."""
+    named = run.target(task).get("outputs") or []
+    return str(named[int(number)]) if int(number) < len(named) else number
 
 
 def examples_of(truth: np.ndarray, pred: np.ndarray) -> list[int]:

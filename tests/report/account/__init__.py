@@ -1,0 +1,1 @@
+"""Tests of what went right and wrong."""
