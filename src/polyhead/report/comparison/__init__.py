@@ -1,0 +1,1 @@
+"""Runs side by side: configurations, cautions, scores in pairs, costs, and their page."""
