@@ -109,7 +109,7 @@ def test_numbers_known_per_row_stand_beside_every_window_of_the_row():
 )
 def test_recordings_of_rows(data, names, codes):
     windows = rows({"g": ["b", "a", "a", "b"], "n": [10.0, 2.0, 10.0, 2.0]}, **data)
-    assert windows.recordings == names
+    assert tuple(windows.recordings) == names
     assert windows.recording.tolist() == codes
 
 
@@ -123,7 +123,7 @@ def test_recordings_of_rows(data, names, codes):
 )
 def test_recordings_of_samples(data, names, codes):
     windows = samples(2, 2, np.zeros((6, 1)), {"g": ["b", "a"] * 3}, **data)
-    assert windows.recordings == names
+    assert tuple(windows.recordings) == names
     assert windows.recording.tolist() == codes
 
 

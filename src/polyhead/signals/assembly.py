@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -9,13 +10,14 @@ from numpy.typing import NDArray
 
 from polyhead.config.data import Consecutive, DataOptions, TargetOptions, WindowOptions
 from polyhead.errors import InputError
+from polyhead.signals.codes import coded_runs
 from polyhead.signals.contract import check_columns, check_lengths, check_time, place
 from polyhead.signals.cutting import Cut, Stretches, cut
 from polyhead.signals.selection import selected
 from polyhead.signals.source import InputArray, Source
 from polyhead.signals.target import label_of, read_target
 from polyhead.signals.timing import with_time
-from polyhead.signals.windows import Index, WindowSet
+from polyhead.signals.windows import Index, Numbered, WindowSet
 
 
 def assemble(data: DataOptions, source: Source, horizon: int, seed: int = 0) -> WindowSet:
@@ -28,7 +30,7 @@ def assemble(data: DataOptions, source: Source, horizon: int, seed: int = 0) -> 
     check_lengths(source)
     check_columns(data, source)
     names, recording = _recordings(data, source)
-    order = _contiguous(recording) if source.sampled else None
+    order = _contiguous(recording, len(names)) if source.sampled else None
     if order is not None:
         source, recording = _reordered(source, order), recording[order]
     if source.sampled:
@@ -47,7 +49,7 @@ def assemble(data: DataOptions, source: Source, horizon: int, seed: int = 0) -> 
 def _window_set(
     data: DataOptions,
     source: Source,
-    names: tuple[str, ...],
+    names: Sequence[str],
     stretches: Stretches,
     windows: Cut,
     length: int,
@@ -84,21 +86,22 @@ def _window(data: DataOptions, length: int) -> WindowOptions:
     return data.window or WindowOptions(length=length, short="mask" if data.lengths else "refuse")
 
 
-def _recordings(data: DataOptions, source: Source) -> tuple[tuple[str, ...], Index]:
+def _recordings(data: DataOptions, source: Source) -> tuple[Sequence[str], Index]:
     if data.group is None:
-        rows = np.arange(source.rows)
-        return (("all",), np.zeros_like(rows)) if source.sampled else (tuple(map(str, rows)), rows)
+        if source.sampled:
+            return ("all",), np.zeros(source.rows, np.int64)
+        return Numbered(source.rows), np.arange(source.rows)
     if isinstance(data.group, Consecutive):
         recording = np.arange(source.rows) // data.group.consecutive
         return tuple(f"block-{i:03d}" for i in range(recording[-1] + 1)), recording
-    distinct, recording = np.unique(source.columns[data.group], return_inverse=True)
-    return tuple(map(label_of, distinct)), recording.astype(np.int64)
+    distinct, recording = coded_runs(source.columns[data.group])
+    return tuple(map(label_of, distinct)), recording
 
 
-def _contiguous(recording: Index) -> Index | None:
-    """The order that brings the samples of each recording together, or None where they already are."""
-    changes = np.count_nonzero(np.diff(recording)) + 1
-    return None if changes == len(np.unique(recording)) else np.argsort(recording, kind="stable")
+def _contiguous(recording: Index, recordings: int) -> Index | None:
+    """The order that brings the samples of each of so many recordings together, or None where they already are."""
+    changes = np.count_nonzero(recording[1:] != recording[:-1]) + 1
+    return None if changes == recordings else np.argsort(recording, kind="stable")
 
 
 def _reordered(source: Source, order: Index) -> Source:
@@ -107,7 +110,7 @@ def _reordered(source: Source, order: Index) -> Source:
 
 
 def _stretches(
-    data: DataOptions, source: Source, recording: Index, names: tuple[str, ...], horizon: int
+    data: DataOptions, source: Source, recording: Index, names: Sequence[str], horizon: int
 ) -> tuple[Stretches, int]:
     """The selected stretches of signal and the length of windows, 0 where no input has a time axis."""
     keep = selected(data.select, source.columns, source.rows)
@@ -125,12 +128,12 @@ def _stretches(
     return stretches, _checked_length(data, source, stretches, names, horizon)
 
 
-def _runs(recording: Index, keep: NDArray[np.bool_], names: tuple[str, ...]) -> Stretches:
+def _runs(recording: Index, keep: NDArray[np.bool_], names: Sequence[str]) -> Stretches:
     """Each recording of a table of samples. Raises InputError where only a part of one is selected."""
-    edges = np.flatnonzero(np.diff(recording)) + 1
+    edges = np.flatnonzero(recording[1:] != recording[:-1]) + 1
     first = np.concatenate([[0], edges]).astype(np.int64)
     count = np.diff(np.append(first, len(recording)))
-    kept = np.add.reduceat(keep.astype(np.int64), first)
+    kept = np.add.reduceat(keep, first, dtype=np.int64)
     part = np.flatnonzero((kept > 0) & (kept < count))
     if len(part):
         raise InputError(
@@ -162,9 +165,7 @@ def _available(data: DataOptions, source: Source) -> Index | None:
     return np.asarray(real.astype(np.int64))
 
 
-def _checked_length(
-    data: DataOptions, source: Source, stretches: Stretches, names: tuple[str, ...], horizon: int
-) -> int:
+def _checked_length(data: DataOptions, source: Source, stretches: Stretches, names: Sequence[str], horizon: int) -> int:
     if data.window is None and (source.sampled or source.extent is not None):
         why = "a row is one sample in time" if source.sampled else "recordings differ in length"
         raise InputError(

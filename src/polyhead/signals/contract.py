@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -114,7 +114,7 @@ def check_columns(data: DataOptions, source: Source) -> None:
             )
 
 
-def check_time(data: DataOptions, source: Source, recording: Index, names: tuple[str, ...]) -> None:
+def check_time(data: DataOptions, source: Source, recording: Index, names: Sequence[str]) -> None:
     """Refuse time stamps that are no numbers, or do not increase within a recording of a table of samples."""
     if data.time is None:
         return

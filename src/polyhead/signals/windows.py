@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
+from typing import Any, SupportsIndex, overload
 
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
@@ -14,6 +15,26 @@ from polyhead.signals.source import InputArray
 from polyhead.signals.target import Target
 
 Index = NDArray[np.int64]
+
+
+class Numbered(Sequence[str]):
+    """Names of `count` recordings that have none but their numbers: made when asked for, as there may be millions."""
+
+    def __init__(self, count: int) -> None:
+        self._count = count
+
+    def __len__(self) -> int:
+        return self._count
+
+    @overload
+    def __getitem__(self, number: SupportsIndex) -> str: ...
+
+    @overload
+    def __getitem__(self, number: slice) -> list[str]: ...
+
+    def __getitem__(self, number: SupportsIndex | slice) -> str | list[str]:
+        found = range(self._count)[number]
+        return str(found) if isinstance(found, int) else list(map(str, found))
 
 
 @dataclass(frozen=True)
@@ -42,7 +63,7 @@ class WindowSet:
     inputs: dict[str, InputArray]
     targets: dict[str, Target]
     columns: dict[str, NDArray[Any]]
-    recordings: tuple[str, ...]
+    recordings: Sequence[str]
     recording: Index
     row: Index
     start: Index

@@ -67,7 +67,7 @@ def _check_nested(windows: WindowSet, unit: Index, by: str) -> None:
     pairs = np.unique(np.stack([windows.recording, unit]), axis=1)
     counts = np.bincount(pairs[0])
     raise InputError(
-        f"column {by!r} has {counts.max()} values within recording {windows.recordings[counts.argmax()]!r}, so a split"
+        f"column {by!r} has {counts.max()} values within recording {windows.recordings[int(counts.argmax())]!r}, so a split"
         " by it would cut recordings",
         where="data.split.by",
         check="split-leakage",
