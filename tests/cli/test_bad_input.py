@@ -47,7 +47,7 @@ def train_refused(capsys: pytest.CaptureFixture[str], folder: Path, *overrides: 
         ("data.reader=npy", "did you mean npz"),
         ("model.backbone=resnet", "not available yet"),
         ("balance=pcgard", "did you mean pcgrad"),
-        ("track={mlflow: {uri: x}}", "not available yet"),
+        ("track={mlflow: {uri: x}}", "cannot open x"),
         ("train.monitor=val/life/r2", "life"),
         ("train.monitor=val/wear/auroc", "auroc"),
         ("train.monitor=test/wear/r2", "test"),

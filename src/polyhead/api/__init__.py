@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from polyhead.api.configuration import Config, load, needs_path, readers, study_config
 from polyhead.api.comparing import compare
+from polyhead.api.configuration import Config, load, needs_path, readers, study_config
 from polyhead.api.exporting import export
 from polyhead.api.judging import check, evaluate, predict, report
 from polyhead.api.plotting import plot

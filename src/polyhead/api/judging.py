@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -48,29 +48,41 @@ def evaluate(
         return judge_splits(folder, experiment, read(experiment.data), checkpoint, split, csv)
 
 
-def predict(run: str | Path, data: str | Path, output: str | Path, *, checkpoint: str = "best") -> int:
+def predict(
+    run: str | Path,
+    data: str | Path,
+    output: str | Path,
+    *,
+    checkpoint: str = "best",
+    on_progress: Callable[[int, int], None] | None = None,
+) -> int:
     """Predict every window of a file that needs inputs only; returns how many. The ending of `output` says csv or
-    parquet. Raises InputError."""
-    from polyhead.training.restored import predict_file
+    parquet. The file may be larger than memory; `on_progress(done, total)` is told the windows that are done. Raises
+    InputError, and leaves `output` as it was until all is predicted."""
+    from polyhead.trace.growing import check_table
+    from polyhead.training.predicting import predict_file
 
+    check_table(Path(output))
     folder = RunFolder.open(Path(run)).single()
     experiment = load(folder.path / "config.yaml").experiment
     options = _inputs_only(experiment.data).model_copy(update={"path": str(data)})
     experiment = experiment.model_copy(update={"data": options})
-    return predict_file(folder, experiment, read(options), checkpoint, Path(output))
+    return predict_file(folder, experiment, read(options), checkpoint, Path(output), on_progress)
 
 
 def _inputs_only(data: DataOptions) -> DataOptions:
     """The data block without what predictions do without: targets, split, selection, batches and, where a row is a
     window, its recording and time.
 
-    Where a row is one sample in time, the recording says where windows must not cross.
+    Where a row is one sample in time, the recording says where windows must not cross; where it is scaled by its own
+    mean and spread, which windows these are of.
     """
     kept: dict[str, Any] = {"targets": {}, "sampling_hz": None} | _UNJUDGED | {"slices": []}
     axes = [spec.axes[0] if spec.axes else "" for spec in data.inputs.values()]
     tables = data.reader in ("csv", "parquet") and data.window is not None
     if not tables and "sample" not in axes:
-        kept |= {"group": None} | ({} if in_seconds(data, "time") else {"time": None})
+        kept |= {} if "per_recording" in data.scaling.values() else {"group": None}
+        kept |= {} if in_seconds(data, "time") else {"time": None}
     return data.model_copy(update=kept)
 
 

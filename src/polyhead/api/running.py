@@ -53,7 +53,8 @@ def train(
     """Train an experiment and judge it on every split.
 
     `overrides` are `train.epochs=5` and the like, `out` is the folder of runs, `tasks` trains only these, `report`
-    says whether the page is written, which takes about a second. Raises InputError where something cannot be used, and InterruptedRunError where a signal asked it to stop.
+    says whether the page is written, which takes a second or more. Raises InputError where something cannot be used,
+    and InterruptedRunError where a signal asked it to stop.
     """
     loaded = load(config, [*overrides, *_only(config, overrides, tasks)])
     run = RunFolder.create(Path(out), loaded.experiment.name, datetime.now())

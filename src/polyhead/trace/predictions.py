@@ -39,9 +39,14 @@ def frame_of(
 
 def write_frame(path: Path, frame: polars.DataFrame) -> None:
     """Write a table whole, as CSV or Parquet by the ending of `path`."""
+    write_whole(path, table_bytes(frame, path.suffix))
+
+
+def table_bytes(frame: polars.DataFrame, ending: str, header: bool = True) -> bytes:
+    """A table as the content of a .csv or .parquet file; `header` says whether a csv names its columns."""
     buffer = io.BytesIO()
-    if path.suffix == ".csv":
-        frame.write_csv(buffer)
+    if ending == ".csv":
+        frame.write_csv(buffer, include_header=header)
     else:
         frame.write_parquet(buffer)
-    write_whole(path, buffer.getvalue())
+    return buffer.getvalue()

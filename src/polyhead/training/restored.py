@@ -1,14 +1,13 @@
-"""A run brought back from its folder, to judge a checkpoint again or to predict other files."""
+"""A run brought back from its folder, to judge a checkpoint again, to predict other files or to be exported."""
 
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 import torch
 
-from polyhead.config.data import DataOptions, WindowOptions
 from polyhead.config.experiment import Experiment
 from polyhead.errors import InputError
 from polyhead.signals.assembly import assemble
@@ -18,12 +17,10 @@ from polyhead.signals.statistics import ChannelScaling, refuse_non_finite, scale
 from polyhead.signals.windows import WindowSet
 from polyhead.tasks import Task, restore_task
 from polyhead.trace.folder import RunFolder
-from polyhead.trace.predictions import write_frame
 from polyhead.training.checkpoint import load
 from polyhead.training.description import fingerprints
-from polyhead.training.evaluation import decided, pool
 from polyhead.training.feed import Feed
-from polyhead.training.finish import prediction_frame, write_predictions
+from polyhead.training.finish import write_predictions
 from polyhead.training.judgement import decisions, judge
 from polyhead.training.network import Network, build_network
 from polyhead.training.preparation import prepare
@@ -55,7 +52,7 @@ def judge_splits(
 def judge_file(run: RunFolder, experiment: Experiment, source: Source, checkpoint: str, csv: bool) -> dict[str, Any]:
     """Metrics of a checkpoint on the windows of another file, at the run's own thresholds, as split `data`."""
     windows = assemble(experiment.data, source, experiment.horizon, experiment.seed)
-    tasks = _tasks(run, experiment)
+    tasks = restored_tasks(run, experiment)
     network, feed = restore(run, experiment, windows, tasks, checkpoint)
     at = decisions(run.read("metrics.json"))
     index = np.arange(len(windows))
@@ -66,35 +63,13 @@ def judge_file(run: RunFolder, experiment: Experiment, source: Source, checkpoin
     return metrics
 
 
-def predict_file(run: RunFolder, experiment: Experiment, source: Source, checkpoint: str, output: Path) -> int:
-    """Write predictions for every window of `source`, without truth; returns how many."""
-    if output.suffix not in (".parquet", ".csv"):
-        raise InputError(f"ends in {output.suffix!r}", where=str(output), do="write a .parquet or .csv file")
-    windows = assemble(_windowed(run, experiment.data), source, horizon=0)
-    tasks = _tasks(run, experiment)
-    network, feed = restore(run, experiment, windows, tasks, checkpoint, labels=False)
-    index = np.arange(len(windows))
-    pooled = pool(network, feed, index, experiment.train.batch_size)
-    pooled = decided(tasks, pooled, decisions(run.read("metrics.json")))
-    write_frame(output, prediction_frame(tasks, windows, index, pooled, truth=False))
-    return len(windows)
-
-
 def _saved(split: str, checkpoint: str) -> str:
     """The name of a file of predictions: those of best.ckpt, which metrics.json describes, have the plain one."""
     return split if checkpoint == "best" else f"{split}@{Path(checkpoint).stem}"
 
 
-def _windowed(run: RunFolder, data: DataOptions) -> DataOptions:
-    """`data` with the run's window length, so that rows may or may not bring the samples that were to be forecast."""
-    length = run.read("data.json")["windows"]["length"]
-    if data.window is not None or not length:
-        return data
-    short: Literal["mask", "refuse"] = "mask" if data.lengths else "refuse"
-    return data.model_copy(update={"window": WindowOptions(length=length, short=short)})
-
-
-def _tasks(run: RunFolder, experiment: Experiment) -> tuple[Task, ...]:
+def restored_tasks(run: RunFolder, experiment: Experiment) -> tuple[Task, ...]:
+    """The run's tasks, as training fitted them."""
     targets = run.read("data.json")["targets"]
     return tuple(restore_task(name, o, targets[name]["fitted"]) for name, o in experiment.enabled.items())
 
