@@ -4,7 +4,7 @@
 
 Three sets: simulated bearings, the hydraulic test rig in held-out blocks of neighbouring cycles, and air showers seen
 by the FACT telescope. Each finished run is a line of --out, and what stands there is not run again: an interrupted
-study goes on, a changed one needs another file. Then the tables of docs/balancing_compared.md are printed.
+study goes on, a changed one needs another file. Then the tables of docs/explanation/balancing_compared.md are printed.
 """
 
 from __future__ import annotations

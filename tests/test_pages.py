@@ -22,6 +22,8 @@ from polyhead.tasks import TASKS
 from .machine import machine_config, write_machine
 
 ROOT = Path(__file__).parent.parent
+PAGES = ["README.md", "CONTRIBUTING.md", "SECURITY.md"]
+PAGES += [page.relative_to(ROOT).as_posix() for page in sorted((ROOT / "docs").rglob("*.md"))]
 
 
 def test_the_readme_trains_as_written(tmp_path: Path) -> None:
@@ -44,13 +46,13 @@ def test_the_readme_trains_as_written(tmp_path: Path) -> None:
 
 
 def test_the_page_of_the_study_holds_the_simulator_s_parameters() -> None:
-    page = (ROOT / "docs" / "bearings.md").read_text()
+    page = (ROOT / "docs" / "studies" / "bearings.md").read_text()
     for name, field in SimulatorOptions.model_fields.items():
         default = list(field.default) if isinstance(field.default, tuple) else field.default
         assert f"| `{name}` | {default} | {' '.join((field.description or '').split())} |" in page
 
 
-@pytest.mark.parametrize("page", ["README.md", *(f"docs/{page.name}" for page in sorted((ROOT / "docs").glob("*.md")))])
+@pytest.mark.parametrize("page", PAGES)
 def test_links_lead_somewhere_and_nothing_is_left_to_fill_in(page: str) -> None:
     text = (ROOT / page).read_text()
     for target in re.findall(r"\]\((?!http)([^)#]+)\)", text):
@@ -64,13 +66,17 @@ def test_the_example_is_a_config_that_loads() -> None:
 
 
 def test_the_page_of_models_names_every_kind_and_backbone() -> None:
-    first = re.findall(r"^\| `([a-z0-9_]+)` \|", (ROOT / "docs" / "models.md").read_text(), flags=re.MULTILINE)
+    first = re.findall(
+        r"^\| `([a-z0-9_]+)` \|", (ROOT / "docs" / "reference" / "models.md").read_text(), flags=re.MULTILINE
+    )
     assert sorted(first) == sorted(["kind", *TASKS, *BACKBONES])
 
 
 def test_the_page_of_balancing_names_every_method_and_its_keys() -> None:
     rows = re.findall(
-        r"^\| `([\w:]+)` \|.*\| ([^|]*)\|$", (ROOT / "docs" / "balancing.md").read_text(), flags=re.MULTILINE
+        r"^\| `([\w:]+)` \|.*\| ([^|]*)\|$",
+        (ROOT / "docs" / "explanation" / "balancing.md").read_text(),
+        flags=re.MULTILINE,
     )
     keys = {name: [key for key in cell.strip().split(", ") if key and key != "its own"] for name, cell in rows}
     expected = {name if name != "torchjd" else "torchjd:NAME" for name in BALANCES}
@@ -82,7 +88,7 @@ def test_the_page_of_balancing_names_every_method_and_its_keys() -> None:
 
 
 def test_the_page_of_balancing_names_every_default() -> None:
-    page = (ROOT / "docs" / "balancing.md").read_text().partition("| key |")[2]
+    page = (ROOT / "docs" / "explanation" / "balancing.md").read_text().partition("| key |")[2]
     rows = re.findall(r"^\| `(\w+)` \| ([^|]+) \| ([^|]+) \| [^|]+ \|$", page, flags=re.MULTILINE)
     told = {(method, key): default for key, methods, default in rows for method in methods.split(", ")}
     known = {}
@@ -96,7 +102,9 @@ def test_the_page_of_balancing_names_every_default() -> None:
 
 
 def test_the_page_of_balancing_shows_blocks_that_load() -> None:
-    blocks = re.findall(r"```yaml\n(.*?)```", (ROOT / "docs" / "balancing.md").read_text(), flags=re.DOTALL)
+    blocks = re.findall(
+        r"```yaml\n(.*?)```", (ROOT / "docs" / "explanation" / "balancing.md").read_text(), flags=re.DOTALL
+    )
     assert len(blocks) == 2
     for block in blocks:
         values = {"name": "x", "data": {"reader": "bearings"}, "tasks": {"fault": {"kind": "classification"}}}
@@ -104,7 +112,9 @@ def test_the_page_of_balancing_shows_blocks_that_load() -> None:
 
 
 def test_the_page_of_models_shows_a_module_that_trains(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    (block,) = re.findall(r"```python\n(.*?)```", (ROOT / "docs" / "models.md").read_text(), flags=re.DOTALL)
+    (block,) = re.findall(
+        r"```python\n(.*?)```", (ROOT / "docs" / "reference" / "models.md").read_text(), flags=re.DOTALL
+    )
     (tmp_path / "shown_module.py").write_text("from torch import nn\n\n" + block)
     monkeypatch.syspath_prepend(tmp_path)
     config = machine_config(write_machine(tmp_path / "machine.npz"))
@@ -114,7 +124,7 @@ def test_the_page_of_models_shows_a_module_that_trains(tmp_path: Path, monkeypat
 
 
 def test_the_page_of_data_shows_keys_that_there_are(tmp_path: Path) -> None:
-    (block,) = re.findall(r"```yaml\n(.*?)```", (ROOT / "docs" / "data.md").read_text(), flags=re.DOTALL)
+    (block,) = re.findall(r"```yaml\n(.*?)```", (ROOT / "docs" / "reference" / "data.md").read_text(), flags=re.DOTALL)
     own = "  reader: csv\n  path: a.csv\n  time: t\n  inputs: {signal: x}\n  targets: {fault: fault}\n"
     (tmp_path / "shown.yaml").write_text(f"name: shown\n{block}{own}tasks: {{fault: {{kind: classification}}}}\n")
     loaded = api.load(tmp_path / "shown.yaml").experiment.data
@@ -123,7 +133,7 @@ def test_the_page_of_data_shows_keys_that_there_are(tmp_path: Path) -> None:
 
 
 def test_the_page_of_data_names_every_reader_and_its_keys() -> None:
-    text = (ROOT / "docs" / "data.md").read_text()
+    text = (ROOT / "docs" / "reference" / "data.md").read_text()
     for name, reader in api.readers().items():
         assert f"`{name}`" in text
         keys = [] if name == "bearings" else list(reader.options.model_fields)

@@ -63,7 +63,7 @@ def test_strikes_at_their_orders_are_told_whatever_they_ring(folder: Path, tmp_p
 
 @pytest.mark.skipif(not CWRU.exists(), reason="shared/data/cwru_bearing is not here")
 def test_the_real_recordings_of_14_mil(tmp_path: Path) -> None:
-    """What docs/cwru.md says of it: well ranked, and every window of the outer race called ball or inner."""
+    """What docs/studies/cwru.md says of it: well ranked, and every window of the outer race called ball or inner."""
     spec = importlib.util.spec_from_file_location("recordings", ROOT / "benchmarks" / "recordings.py")
     recordings = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(recordings)
