@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shlex
 from pathlib import Path
 from typing import get_args
 
@@ -10,6 +11,7 @@ import numpy as np
 import pytest
 from ruamel.yaml import YAML
 
+import polyhead
 from polyhead import api
 from polyhead.backbones import BACKBONES
 from polyhead.balance import BALANCES
@@ -22,27 +24,66 @@ from polyhead.tasks import TASKS
 from .machine import machine_config, write_machine
 
 ROOT = Path(__file__).parent.parent
+README = (ROOT / "README.md").read_text()
 PAGES = ["README.md", "CONTRIBUTING.md", "SECURITY.md"]
 PAGES += [page.relative_to(ROOT).as_posix() for page in sorted((ROOT / "docs").rglob("*.md"))]
 
 
-def test_the_readme_trains_as_written(tmp_path: Path) -> None:
-    (block,) = re.findall(r"```yaml\n(.*?)```", (ROOT / "README.md").read_text(), flags=re.DOTALL)
+@pytest.fixture
+def reader(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The folder of somebody who reads the README: its config, and recordings of their own."""
+    (block,) = re.findall(r"```yaml\n(.*?)```", README, flags=re.DOTALL)
     (tmp_path / "pumps.yaml").write_text(block)
     rng = np.random.default_rng(0)
-    fault = rng.integers(0, 2, 40)[np.arange(400) // 10]
-    np.savez(
-        tmp_path / "pumps.npz",
-        x=rng.standard_normal((400, 2, 96)).astype(np.float32),
-        load=rng.random(400),
-        rpm=rng.random(400),
-        fault=fault,
-        rul=np.where(rng.random(400) < 0.1, 1000.0, rng.random(400)),
-        pump=np.arange(400) // 10,
-    )
-    finished = api.train(tmp_path / "pumps.yaml", ["train.epochs=1"], out=tmp_path / "runs")
+    inputs = {
+        "x": rng.standard_normal((400, 2, 96)).astype(np.float32),
+        "load": rng.random(400),
+        "rpm": rng.random(400),
+    }
+    targets = {
+        "fault": rng.integers(0, 2, 40)[np.arange(400) // 10],
+        "rul": np.where(rng.random(400) < 0.1, 1000.0, rng.random(400)),
+        "pump": np.arange(400) // 10,
+    }
+    np.savez(tmp_path / "pumps.npz", **inputs, **targets)
+    np.savez(tmp_path / "new.npz", **inputs)
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def test_the_readme_trains_as_written(reader: Path) -> None:
+    finished = api.train(reader / "pumps.yaml", ["train.epochs=1"])
     assert set(finished.metrics["test"]) == {"fault", "life", "next"}
     assert finished.metrics["test"]["life"]["r2"]["n"] < finished.metrics["test"]["fault"]["macro_f1"]["n"]
+
+
+def test_the_commands_of_the_readme_run(reader: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    first = api.train(reader / "pumps.yaml", ["train.epochs=1"]).folder
+    lines = re.findall(r"^    polyhead (\w+) (.*?)(?: +#.*)?$", README, flags=re.MULTILINE)
+    assert [name for name, _ in lines][:3] == ["init", "check", "train"]
+    for name, rest in lines[1:]:  # the tutorial and tests of its own run init
+        line = rest.replace("runs/pumps/STAMP", str(first)).partition(" > ")[0]
+        if "*" in line:
+            line = " ".join(str(path) for path in sorted(Path().glob(line)))
+        short = [*shlex.split(line), *(["train.epochs=2"] if name == "train" and "--resume" not in line else [])]
+        assert run([name, *short]) == 0, (name, line, capsys.readouterr().err)
+    assert (reader / "predictions.csv").read_text().count("\n") == 401
+    assert list((reader / first / "export").glob("*.onnx"))
+
+
+def test_the_estimator_of_the_readme_fits(reader: Path) -> None:
+    with np.load("pumps.npz") as file:
+        names = {
+            "X": file["x"],
+            "X_new": file["x"][:3],
+            "life": file["rul"],
+            "pump": file["pump"],
+            "fault": file["fault"],
+        }
+    (block,) = (one for one in re.findall(r"```python\n(.*?)```", README, flags=re.DOTALL) if "Estimator" in one)
+    *before, last = block.replace("epochs=30", "epochs=1").strip().splitlines()
+    exec("\n".join(before), names | {"polyhead": polyhead}, scope := {})
+    assert eval(last, scope | names).shape == (3,)
 
 
 def test_the_page_of_the_study_holds_the_simulator_s_parameters() -> None:

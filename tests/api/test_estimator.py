@@ -23,7 +23,8 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 from polyhead import Estimator, InputError, api
-from polyhead.api import fitting, predictor
+from polyhead.api import estimator_config, fitting, predictor
+from polyhead.signals.proposal import kinds
 from polyhead.training.watcher import Watcher
 
 ROWS = 160
@@ -253,6 +254,12 @@ def test_the_kind_that_labels_have(labels: Any, kind: str):
     assert estimator.predict(x).shape == np.shape(labels)
 
 
+def test_rare_classes_are_looked_for_among_classes_alone(monkeypatch: pytest.MonkeyPatch):
+    """One look for each distinct value: of a continuous label that would be minutes."""
+    monkeypatch.setattr(kinds, "rare", lambda column, groups: pytest.fail("looked"))
+    assert estimator_config.guess(np.random.default_rng(0).standard_normal(80)) == "regression"
+
+
 def test_an_order_of_classes_that_is_said_is_that_of_probabilities(rows: Any):
     x, y, _ = rows
     word = np.where(y["bad"], "a broken one", "sound")
@@ -341,8 +348,10 @@ def test_the_seed_is_scikit_learn_s(rows: Any):
     np.testing.assert_array_equal(first, seeded(np.random.RandomState(3)))
     assert (seeded(7) != first).any()
     before = np.random.get_state()[1].copy()  # noqa: NPY002
+    drawn = torch.get_rng_state()
     seeded(7)
     np.testing.assert_array_equal(np.random.get_state()[1], before)  # noqa: NPY002
+    assert torch.equal(torch.get_rng_state(), drawn)
 
 
 def test_it_is_silent_unless_asked(rows: Any, capfd: pytest.CaptureFixture[str]):

@@ -10,6 +10,7 @@ import pytest
 
 from polyhead import api
 from polyhead.errors import InputError
+from polyhead.tracking import store
 
 from ..machine import machine_config, write_machine
 
@@ -75,6 +76,23 @@ def test_check_refuses_what_training_refuses(data: Path, tmp_path: Path, blocks:
         assert not found  # every recording is a fold of its own, and each class stands in several
         return
     assert says in found[0]["evidence"]
+    with pytest.raises(InputError, match=says):
+        api.train(own, out=tmp_path / "runs")
+    assert not list((tmp_path / "runs").rglob("*"))
+
+
+@pytest.mark.parametrize(
+    ("track", "says"),
+    [
+        ({"wandb": True}, r'^track\.wandb: wandb is not installed; pip install "polyhead\[wandb\]"'),
+        ({"names": "nosuch"}, r"^track\.names: no study 'nosuch' brings names; those that do: calorimeter"),
+    ],
+)
+def test_check_and_training_refuse_a_tracker_alike(data: Path, tmp_path: Path, monkeypatch, track: Any, says: str):
+    monkeypatch.setattr(store, "find_spec", lambda package: None)
+    own = config(data, track=track)
+    with pytest.raises(InputError, match=says):
+        api.check(own)
     with pytest.raises(InputError, match=says):
         api.train(own, out=tmp_path / "runs")
     assert not list((tmp_path / "runs").rglob("*"))

@@ -103,6 +103,15 @@ def test_windows_of_one_recording_share_its_scaling(tmp_path: Path):
     np.testing.assert_allclose(alone["state.score.0"], judged["state.score.0"], rtol=1e-6)
 
 
+@pytest.mark.parametrize("name", ["rows.csv", "link.csv"])
+def test_predictions_are_not_written_over_their_inputs(tmp_path: Path, run: Path, name: str):
+    (tmp_path / "rows.csv").write_text("a,b\n1,2\n")
+    (tmp_path / "link.csv").symlink_to(tmp_path / "rows.csv")
+    with pytest.raises(InputError, match=r"csv: would be written over its own inputs; name another file"):
+        api.predict(run, tmp_path / "rows.csv", tmp_path / name)
+    assert (tmp_path / "rows.csv").read_text() == "a,b\n1,2\n"
+
+
 def test_where_to_write_is_looked_at_before_the_data_are_read(run: Path, tmp_path: Path):
     with pytest.raises(InputError, match=r"ends in '.txt'"):
         api.predict(run, tmp_path / "none.npz", tmp_path / "p.txt")

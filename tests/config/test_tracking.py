@@ -47,6 +47,11 @@ def test_each_key() -> None:
     ("value", "says"),
     [
         ({"mlflow": {"url": "x"}}, "unknown key track.mlflow.url; did you mean track.mlflow.uri?"),
+        (
+            {"mlflow": {"uri": "postgresql://me:secret@host/runs"}},
+            "track.mlflow.uri: holds a password, which everybody who sees the run would read; leave it out, and put the"
+            " address into the variable MLFLOW_TRACKING_URI",
+        ),
         ({"mlflow": 3}, "track.mlflow: expected a mapping or null, found 3"),
         ({"wandb": {"mode": "disabled"}}, "track.wandb.mode: unknown mode 'disabled' (valid: offline, online)"),
         ({"names": {"a": "x", "b": "x"}}, "track.names: two metrics would both be called x"),

@@ -65,6 +65,14 @@ def test_what_got_worse_is_negative(tmp_path: Path) -> None:
     assert gain(None, 3.0, "higher") is None
 
 
+def test_a_loss_that_fell_below_0_got_better_by_no_share(tmp_path: Path) -> None:
+    run = write(tmp_path, best=2, epochs=2)
+    (tmp_path / "trace" / "epoch_metrics.csv").write_text("epoch,train_loss,val_loss\n1,-1.0,0.5\n2,-2.0,-1.5\n")
+    found = cells(key_numbers(run))
+    assert found["training loss, all tasks"] == ["−1.000", "−2.000", "1.000", "–", "–"]
+    assert found["validation loss, all tasks"] == ["0.500", "−1.500", "2.000", "–", "–"]
+
+
 def test_losses_stand_at_five_epochs_and_the_judged_one_over_the_best_constant(tmp_path: Path) -> None:
     val, train = loss_tables(write(tmp_path, best=4))
     assert (val.title, train.title) == ("Validation loss", "Training loss")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -13,7 +15,7 @@ from polyhead.report.figures.canvas import COLOURS, INK, draw, slug
 from polyhead.report.figures.classes import binary_panels, classification_panels, operating_point
 from polyhead.report.figures.curves import loss_curve, metric_curve
 from polyhead.report.figures.shares import share_panels
-from polyhead.report.figures.values import columns_of, examples_of, forecast_panels, regression_panels
+from polyhead.report.figures.values import columns_of, examples_of, forecast_panels, horizon_of, regression_panels
 from polyhead.report.run import read_run
 
 
@@ -43,7 +45,14 @@ def test_equal_runs_draw_equal_files() -> None:
 
 @pytest.mark.parametrize(
     ("name", "safe"),
-    [("life", "life"), ("a_b", "a_b"), ("../../etc", "etc"), ("<script>", "script"), ("///", "unnamed")],
+    [
+        ("life", "life"),
+        ("a_b", "a_b"),
+        ("../../etc", "etc"),
+        ("<script>", "script"),
+        ("///", "unnamed"),
+        ("角度", "角度"),
+    ],
 )
 def test_a_name_becomes_a_file_name(name: str, safe: str) -> None:
     assert slug(name) == safe
@@ -57,6 +66,17 @@ def test_a_confusion_matrix_counts(report: Path) -> None:
         assert text in confusion.svg
 
 
+@pytest.mark.parametrize(("classes", "bitmap"), [(30, False), (31, True), (200, True)])
+def test_a_confusion_matrix_of_many_classes_stays_small(report: Path, classes: int, bitmap: bool) -> None:
+    names = [f"class {index}" for index in range(classes)]
+    rows = pl.DataFrame({"fault.truth": names, "fault.pred": names[1:] + names[:1]})
+    (confusion,) = classification_panels(replace(read_run(report), data={}), "fault", rows)
+    assert ("<image" in confusion.svg) == bitmap
+    assert (len(confusion.svg) < 20_000) == bitmap
+    mark = json.loads(confusion.series)["axes"][0]["marks"][0]
+    assert len(mark["counts"]) == len(mark["classes"]) == classes, "the chart still reads every cell"
+
+
 def test_the_point_of_the_threshold_is_where_the_decision_is_made() -> None:
     truth, score = np.array([False, False, True, True]), np.array([0.1, 0.4, 0.35, 0.8])
     assert operating_point(truth, score, 0.35) == (0.5, 1.0)
@@ -66,6 +86,16 @@ def test_the_point_of_the_threshold_is_where_the_decision_is_made() -> None:
 def test_one_class_has_scores_but_no_roc(report: Path) -> None:
     rows = pl.DataFrame({"anomaly.truth": [0, 0, 0], "anomaly.score": [0.1, 0.2, 0.3]})
     assert [panel.name for panel in binary_panels(read_run(report), "anomaly", rows)] == ["scores-anomaly"]
+
+
+def test_each_forecast_has_its_own_horizon(report: Path) -> None:
+    """The windows are cut for the longest of all, 48: of two channels of 24 steps the first is drawn."""
+    run = replace(read_run(report), metadata={"configuration": {"tasks": {"next": {"horizon": 24}}}})
+    assert [horizon_of(run, "next", columns) for columns in (48, 96, 50)] == [24, 24, 50]
+    assert horizon_of(replace(run, metadata={}, config_text=""), "next", 96) == 48
+    rows = pl.DataFrame({f"next.{part}.{step}": [0.0, 1.0] for part in ("truth", "pred") for step in range(48)})
+    for panel in forecast_panels(run, "next", rows):
+        assert panel.figure.axes[-1].lines[0].get_xdata()[-1] == 24
 
 
 def test_example_windows_are_chosen_by_their_rank() -> None:

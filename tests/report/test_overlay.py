@@ -9,7 +9,7 @@ import polars as pl
 import pytest
 
 from polyhead.report.figures.canvas import COLOURS
-from polyhead.report.figures.overlay import course_of, overlay_panels
+from polyhead.report.figures.overlay import DRAWN, course_of, overlay_panels
 from polyhead.report.run import Run
 from polyhead.report.saved.predictions import unknown_run
 
@@ -43,6 +43,13 @@ def test_each_run_keeps_its_colour_and_marks_its_best_epoch(tmp_path: Path) -> N
     assert dots == [[2.0], [1.0]]
     assert metric.figure.axes[0].get_title(loc="left") == "x: R²"
     assert (loss.name, metric.name) == ("overlay-loss", "overlay-x")
+
+
+def test_runs_that_are_left_out_are_counted(tmp_path: Path) -> None:
+    run = write_traced(tmp_path / "a", [3.0, 2.0])
+    for count, said in ((DRAWN, False), (DRAWN + 1, True)):
+        captions = [panel.caption for panel in overlay_panels([(f"R{i}", run) for i in range(count)], ["x"])]
+        assert [caption.endswith(f" The first 12 of {count} runs.") for caption in captions] == [said, said]
 
 
 def test_another_metric_does_not_share_the_axis(tmp_path: Path) -> None:

@@ -62,6 +62,18 @@ def test_the_table_has_sigma_only_where_there_is_one(tmp_path: Path) -> None:
     assert [cell.text for cell in table.rows[0].cells][6:] == ["1.000", "0.500"]
 
 
+def test_a_loss_below_0_leaves_no_shares(tmp_path: Path) -> None:
+    """Of -1 and 3 the total is 2; nothing of that is -50 % or 150 % of anything."""
+    below = STEPS.with_columns(pl.Series("share.a", [0.2, 0.4, 0.5, -0.5]), pl.Series("share.b", [0.8, 0.6, None, 1.5]))
+    run = run_of(tmp_path, below)
+    assert [one.loss for one in portions(run)] == [pytest.approx((0.3, 0.3)), pytest.approx((0.7, 0.7))]
+    (panel,) = [panel for panel in share_panels(run) if panel.name == "shares"]
+    assert "without 2 of 4 steps, of which a loss was below 0" in panel.caption
+    none = run_of(tmp_path / "none", below[3:])
+    assert [one.loss for one in portions(none)] == [(None, None)] * 2
+    assert "shares" not in [panel.name for panel in share_panels(none)]
+
+
 def test_gradients_that_were_sampled_once_make_no_area(tmp_path: Path) -> None:
     names = [panel.name for panel in share_panels(run_of(tmp_path / "two"))]
     assert names == ["shares", "gradient-shares", "gradient-norms"]

@@ -45,6 +45,23 @@ def test_what_came_after_the_checkpoint_is_cut(tmp_path: Path) -> None:
     assert batch_epochs(tmp_path) == []
 
 
+def test_a_file_of_another_name_is_left_alone(tmp_path: Path) -> None:
+    write_batch(tmp_path, 2, ARRAYS)
+    other = tmp_path / "batches" / "mine.npz"
+    other.write_bytes(b"")
+    cut_batches(tmp_path, 0)
+    assert batch_epochs(tmp_path) == []
+    assert other.exists()
+
+
+def test_a_file_that_was_cut_short_is_named(tmp_path: Path) -> None:
+    write_batch(tmp_path, 7, ARRAYS)
+    path = batch_path(tmp_path, 7)
+    path.write_bytes(path.read_bytes()[:300])
+    with pytest.raises(InputError, match="cannot be read as npz"):
+        read_batch(tmp_path, 7)
+
+
 def test_nothing_is_there_before_the_first(tmp_path: Path) -> None:
     assert batch_epochs(tmp_path) == []
     cut_batches(tmp_path, 0)

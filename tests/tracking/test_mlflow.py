@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import json
 import logging
 import socket
@@ -11,9 +12,11 @@ from typing import Any
 import pytest
 
 from polyhead.errors import InputError
+from polyhead.signals.lock import Lock
 from polyhead.studies import STUDIES
-from polyhead.tracking import build_trackers
+from polyhead.tracking import build_trackers, mlflow, mlflow_place
 from polyhead.tracking.mlflow import allowed
+from polyhead.tracking.mlflow_place import open_home
 from polyhead.tracking.quiet import quiet
 
 from .cases import experiment, metrics, report, run_folder, score
@@ -111,6 +114,74 @@ def test_it_goes_on_under_the_same_id_and_tells_nothing_twice(store, run):
     assert steps["val/loss"] == [1, 2]
     assert steps["test/skill"] == [2]
     assert [each.value for each in history(store, one, "train/loss")] == [1.0, 0.5, 0.125]
+
+
+def test_parameters_that_could_not_be_logged_are_logged_later(store, run, monkeypatch):
+    from mlflow import MlflowClient
+
+    def away(self: Any, run_id: str, params: Any) -> None:
+        raise OSError("away")
+
+    tracker = tracked(store, run)
+    with monkeypatch.context() as broken:
+        broken.setattr(MlflowClient, "log_batch", away)
+        tracker.on_start(run, (), 1, 5)
+    assert found(store, run).data.params == {}
+    tracker.on_finish(run, metrics())
+    assert found(store, run).data.params["tasks.wear.kind"] == "regression"
+
+
+def test_one_run_at_a_time_lays_out_a_file(store, run, monkeypatch):
+    tracked(store, run)
+    lock = store.with_name(f".{store.name}.lock")
+    seen: list[str] = []
+
+    def look(file: Path) -> None:
+        with pytest.raises(BlockingIOError):
+            Lock.take(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        seen.append(file.name)
+
+    monkeypatch.setattr(mlflow_place, "_check_file", look)
+    tracked(store, run)
+    assert seen == [store.name]
+    assert not lock.exists()
+
+
+def test_an_experiment_that_another_run_has_just_made(store, run, monkeypatch):
+    from mlflow import MlflowClient
+
+    tracked(store, run, experiment="ours")
+    real, asked = MlflowClient.get_experiment_by_name, list[str]()
+
+    def late(self: Any, name: str) -> Any:
+        asked.append(name)
+        return real(self, name) if len(asked) > 1 else None
+
+    monkeypatch.setattr(MlflowClient, "get_experiment_by_name", late)
+    tracked(store, run, experiment="ours").on_start(run, (), 1, 5)
+    assert found(store, run).info.status == "RUNNING"
+
+
+def test_a_password_stays_in_the_environment(store, run, monkeypatch):
+    """A store behind a password, played by a file: neither the run's folder nor what is said of it holds the word."""
+    address = "http://me:secret@host:5000"
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", address)
+    seen: list[str] = []
+    home = open_home(f"sqlite:///{store}", "machine")
+
+    def opened(uri: str, name: str) -> Any:
+        seen.append(uri)
+        return home
+
+    monkeypatch.setattr(mlflow, "open_home", opened)
+    for _ in range(2):
+        (tracker,) = build_trackers(experiment(track={"mlflow": True}), {}, run)
+        tracker.on_start(run, (), 1, 5)
+    assert seen == [address, address]
+    assert json.loads((run / "tracking.json").read_text())["mlflow"]["uri"] == "http://me:***@host:5000"
+    monkeypatch.delenv("MLFLOW_TRACKING_URI")
+    with pytest.raises(InputError, match=r"began in http://me:\*\*\*@host:5000, whose password is not known here"):
+        build_trackers(experiment(track={"mlflow": True}), {}, run)
 
 
 def history(store: Path, one: Any, name: str) -> Any:

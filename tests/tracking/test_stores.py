@@ -22,7 +22,7 @@ def test_every_store_has_its_options_and_its_file():
     assert tracking.__file__ is not None
     files = {path.stem for path in Path(tracking.__file__).parent.glob("*.py")}
     assert files - set(STORES) == {
-        *("__init__", "card", "history", "names", "quiet", "store", "tracker", "wandb_record"),
+        *("__init__", "card", "history", "mlflow_place", "names", "quiet", "store", "tracker", "wandb_record"),
     }
 
 
@@ -57,6 +57,7 @@ def test_the_room_loads_neither_torch_nor_a_tracker():
 
 
 def test_a_foreign_error_in_one_short_line():
+    assert said(OSError("http://me:secret@host:5000/a is away")) == "OSError: http://me:***@host:5000/a is away"
     assert said(OSError("a\n  b")) == "OSError: a b"
     assert said(KeyError()) == "KeyError"
     assert len(said(ValueError("x" * 999))) == len("ValueError: ") + 200

@@ -7,6 +7,7 @@ import json
 import pytest
 
 from polyhead.errors import InputError
+from polyhead.trace.folder import RunFolder
 from polyhead.tracking.tracker import Tracker
 from polyhead.training.watcher import InterruptedRunError
 
@@ -68,7 +69,10 @@ def test_a_run_from_its_start_to_its_end(run, capsys):
         "finished",
     ]
     assert [one["wear_mae"] for one in store.epochs.values()] == [2.0, 4.0]
-    assert json.loads((run / "tracking.json").read_text()) == {"schema_version": 1, "mlflow": {"id": "of stamp"}}
+    assert json.loads((run / "tracking.json").read_text()) == {
+        "schema_version": 1,
+        "mlflow": {"id": "of stamp", "finished": True},
+    }
     assert capsys.readouterr() == ("", "")
 
 
@@ -163,4 +167,23 @@ def test_each_fold_is_a_run_and_so_are_all_of_them(run):
     begun = [one[1] for one in store.told if one[0] == "begin"]
     assert begun == ["stamp fold 01", "stamp fold 02", "stamp"]
     assert [one[0] for one in store.told if isinstance(one[0], int)] == [2, 2, 0]
+    assert store.told.count("finished") == 3
+
+
+def test_a_fold_that_finished_while_the_store_was_away_is_told_with_all_of_them(run):
+    """Resuming trains no finished fold again, so that nothing but the end of the whole tells of it."""
+    store = Memory()
+    first = Tracker(store, experiment(), {})
+    for number in ("01", "02"):
+        fold = run_folder(run / "folds" / number)
+        RunFolder(fold).write("metrics.json", metrics())
+        first.on_start(fold, (), 1, 5)
+        store.away = number == "01"
+        first.on_finish(fold, metrics())
+        store.away = False
+    assert store.told.count("finished") == 1
+    again = Tracker(store, experiment(), {})
+    again.on_finish(run, metrics())
+    begun = [one for one in store.told if one[0] == "begin"]
+    assert begun[2:] == [("begin", "stamp fold 01", "of stamp fold 01"), ("begin", "stamp", None)]
     assert store.told.count("finished") == 3

@@ -243,6 +243,17 @@ def test_onnx_says_what_it_is(exported: Exported):
     assert dims[0].dim_param
 
 
+def test_scores_are_those_of_the_judged_checkpoint_alone(exported: Exported, tmp_path: Path):
+    """metrics.json judges best.ckpt; another checkpoint has thresholds of it and no scores."""
+    run = exported("own")["run"].folder
+    file = export(run, to="torch", checkpoint="last", output=tmp_path / "last.pt2")
+    with zipfile.ZipFile(file) as archive:
+        (name,) = [name for name in archive.namelist() if name.endswith("polyhead.json")]
+        sheet = json.loads(archive.read(name))
+    assert sheet["checkpoint"] == "last"
+    assert [one["test"] for one in sheet["tasks"].values()] == [None] * len(sheet["tasks"])
+
+
 def test_torch_carries_the_same_sheet(exported: Exported):
     one = exported("own")
     model = onnx.load(one["onnx"])

@@ -57,3 +57,15 @@ def test_a_run_that_another_layout_began_is_refused(tmp_path):
     save(path, {key: value for key, value in state.items() if key not in ("layout", "polyhead")})
     with pytest.raises(InputError, match=r"last\.ckpt: was begun by another version of polyhead; start a new run"):
         Session(prepared(("level",)), RunFolder(tmp_path)).begin(datetime.now(UTC))
+
+
+def test_the_seconds_of_an_epoch_are_counted_over_all_its_sittings(tmp_path):
+    """An epoch that began 90 s after the start, and was interrupted 10 s later, has taken 10 s and what follows."""
+    first = Session(prepared(("level",)), RunFolder(tmp_path))
+    first.begin(datetime.now(UTC))
+    first.epoch_began, first.step = 90.0, 1
+    first.seconds += 100.0 - first.elapsed()
+    first.save()
+    again = Session(prepared(("level",)), RunFolder(tmp_path))
+    again.begin(datetime.now(UTC))
+    assert 10 <= again.elapsed() - again.epoch_began < 50

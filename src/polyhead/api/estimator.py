@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any, Self
 
 import numpy as np
+import torch
 from numpy.typing import NDArray
 from sklearn.base import BaseEstimator
 from sklearn.utils import ClassifierTags, RegressorTags, Tags
@@ -108,9 +109,10 @@ class Estimator(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no typ
             inputs["group"] = arrays.names_of(groups)
         check_consistent_length(*inputs.values(), *labels.values())
         ours = estimator_config.experiment(inputs, labels, getattr(self, "feature_names_in_", None), self.tasks)
-        self.run_ = fitted(
-            estimator_config.merged(ours, said), inputs | arrays.columns(labels), self.out, bool(self.verbose)
-        )
+        with torch.random.fork_rng(devices=[]):  # training seeds torch, whose random numbers are the caller's too
+            self.run_ = fitted(
+                estimator_config.merged(ours, said), inputs | arrays.columns(labels), self.out, bool(self.verbose)
+            )
         self._predictor = Predictor(self.run_.folder)
         self._classes = {name: arrays.classes_of(labels[name], own) for name, own in self._predictor.classes.items()}
         self.tasks_ = {task.name: task.kind for task in self._predictor.tasks}

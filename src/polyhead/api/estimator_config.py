@@ -119,5 +119,8 @@ def guess(values: NDArray[Any]) -> str:
         return "classification"
     column = values.astype(np.float64)
     kind = kinds.kind_of(column)
-    scarce = 2 * len(kinds.rare(column, None)) > len(np.unique(known(column)))
-    return "regression" if kind == "classification" and scarce else str(kind)
+    return "regression" if kind == "classification" and _are_mostly_rare(column) else str(kind)
+
+
+def _are_mostly_rare(column: NDArray[np.float64]) -> bool:
+    return 2 * len(kinds.rare(column, None)) > len(np.unique(known(column)))

@@ -21,7 +21,7 @@ def export(
 
     `output` is by default RUN/export/NAME.onnx or NAME.pt2, NAME the experiment's; it is written whole. Raises
     InputError where a package is missing, where the network cannot stand alone, or where the file does not say what
-    `predict` says.
+    `predict` says; an ONNX file is tried where onnxruntime is installed.
     """
     from polyhead.training.exported import ENDINGS, write_export
     from polyhead.training.graph import check_packages

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
-from polyhead.api.configuration import Config, load
+from polyhead.api.configuration import Config, load, tracked_names
 from polyhead.api.reading import read
 from polyhead.config.data import DataOptions, SamplerOptions, SplitOptions
 from polyhead.errors import InputError
@@ -58,11 +58,13 @@ def predict(
 ) -> int:
     """Predict every window of a file that needs inputs only; returns how many. The ending of `output` says csv or
     parquet. The file may be larger than memory; `on_progress(done, total)` is told the windows that are done. Raises
-    InputError, and leaves `output` as it was until all is predicted."""
+    InputError, where `output` is the file itself too, and leaves it as it was until all is predicted."""
     from polyhead.trace.growing import check_table
     from polyhead.training.predicting import predict_file
 
     check_table(Path(output))
+    if Path(output).exists() and Path(data).exists() and Path(output).samefile(data):
+        raise InputError("would be written over its own inputs", where=str(output), do="name another file")
     folder = RunFolder.open(Path(run)).single()
     experiment = load(folder.path / "config.yaml").experiment
     options = _inputs_only(experiment.data).model_copy(update={"path": str(data)})
@@ -101,12 +103,14 @@ def check(config: Config, overrides: Sequence[str] = ()) -> dict[str, Any]:
     """
     import tempfile
 
+    from polyhead.tracking import check_trackers
     from polyhead.training.description import describe_data
     from polyhead.training.folds import check_folds
     from polyhead.training.preparation import prepare
     from polyhead.training.session import Session
 
     experiment = load(config, overrides).experiment
+    check_trackers(experiment, tracked_names(experiment.track.names))
     try:
         source = read(experiment.data)
         check_folds(experiment, source)

@@ -16,15 +16,14 @@ from polyhead.errors import InputError
 from polyhead.scoring.prediction import Prediction
 from polyhead.signals.assembly import assemble
 from polyhead.signals.readers.array import arrays_source
-from polyhead.signals.statistics import ChannelScaling, scale_recordings
 from polyhead.signals.windows import WindowSet
-from polyhead.tasks import ClassTask, LabelTask, restore_task
+from polyhead.tasks import ClassTask, LabelTask
 from polyhead.trace.folder import RunFolder
 from polyhead.training.evaluation import Pooled, decided, pool, score
 from polyhead.training.feed import Feed
 from polyhead.training.judgement import decisions
 from polyhead.training.network import Network
-from polyhead.training.restored import restore
+from polyhead.training.restored import restore, restored_tasks, scaling_of
 from polyhead.training.selection import mean_skill
 
 _ROWS = 512  # rows that go through the network together
@@ -39,10 +38,7 @@ class Predictor:
         self._described = self._run.read("data.json")
         self._at = decisions(self._run.read("metrics.json"))
         self._length: int = self._described["windows"]["length"]
-        fitted = self._described["targets"]
-        self.tasks = tuple(
-            restore_task(name, options, fitted[name]["fitted"]) for name, options in self._experiment.enabled.items()
-        )
+        self.tasks = restored_tasks(self._run, self._experiment)
         self.classes = {task.name: task.classes for task in self.tasks if isinstance(task, ClassTask)}
         self.targets = [task.name for task in self.tasks if isinstance(task, LabelTask)]
         self._network: Network | None = None
@@ -79,14 +75,8 @@ class Predictor:
             with torch.random.fork_rng(devices=[]):  # fresh weights are drawn first
                 network, _ = restore(self._run, self._experiment, windows, self.tasks, "best", labels)
             self._network = network.eval()
-        scaling = {name: self._scaling(windows, name) for name in windows.inputs}
+        inputs = self._described["inputs"]
+        scaling = {name: scaling_of(windows, name, inputs[name]["scaling"]) for name in windows.inputs}
         fill = self._experiment.data.non_finite == "mask"
         feed = Feed(windows, self.tasks, scaling, torch.device("cpu"), fill, labels)
         return decided(self.tasks, pool(self._network, feed, np.arange(len(windows)), _ROWS), self._at)
-
-    def _scaling(self, windows: WindowSet, name: str) -> ChannelScaling:
-        """The run's scaling, or that of these rows where each recording has its own."""
-        fitted = self._described["inputs"][name]["scaling"]
-        if fitted["kind"] == "per_recording":
-            return scale_recordings(windows, name)
-        return ChannelScaling(fitted["kind"], np.array(fitted["offset"]), np.array(fitted["scale"]))

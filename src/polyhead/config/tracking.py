@@ -2,11 +2,20 @@
 
 from __future__ import annotations
 
+import re
 from typing import Annotated, Any, Literal, Union
 
 from pydantic import BeforeValidator, Field, field_validator
 
 from polyhead.config.block import Block, null_as
+
+HIDDEN = "***"
+_PASSWORD = re.compile(r"(\w://[^:/@\s]*:)[^/@\s]+(?=@)")
+
+
+def without_passwords(text: str) -> str:
+    """The text with stars for the password of every address in it."""
+    return _PASSWORD.sub(rf"\1{HIDDEN}", text)
 
 
 class MlflowOptions(Block):
@@ -14,9 +23,20 @@ class MlflowOptions(Block):
 
     uri: str | None = Field(default=None, min_length=1)
     """The store: `sqlite:///FILE`, another database or a server's address. Default: what the variable
-    MLFLOW_TRACKING_URI says, else mlflow.db in the current folder."""
+    MLFLOW_TRACKING_URI says, else mlflow.db in the current folder. An address with a password belongs into the
+    variable."""
     experiment: str | None = Field(default=None, min_length=1)
     """The experiment in the store. Default: the name of this one."""
+
+    @field_validator("uri")
+    @classmethod
+    def _no_password(cls, uri: str | None) -> str | None:
+        if uri is not None and without_passwords(uri) != uri:
+            raise ValueError(
+                "holds a password, which everybody who sees the run would read; leave it out, and put the address into"
+                " the variable MLFLOW_TRACKING_URI"
+            )
+        return uri
 
 
 class WandbOptions(Block):

@@ -107,8 +107,10 @@ def _followed(
 
 def _row(label: str, first: float | None, last: float | None, direction: str | None, floor: float | None) -> Row:
     better = gain(first, last, direction)
+    share = None
     # Of what can only fall to 0 a share says something; a score that began near 0 is any multiple of that.
-    share = 100 * better / first if better is not None and first and first > 0 and direction == "lower" else None
+    if better is not None and direction == "lower" and first and last is not None and min(first, last) >= 0:
+        share = 100 * better / first
     decimals = decimals_of(first, last)
     cells = [number(first, decimals), number(last, decimals), number(better, decimals), number(share, 1)]
     return Row(label, [*cells, number(floor, decimals)])

@@ -33,18 +33,27 @@ def portions(run: Run) -> list[Portion]:
     if steps is None or "epoch" not in steps.columns:
         return []
     tasks = [task for task in run.tasks if f"share.{task}" in steps.columns]
-    gradients = gradient_shares(steps, tasks)
+    losses, gradients = loss_shares(steps, tasks), gradient_shares(steps, tasks)
     rows = run.trace("uncertainty_params")
     return [
         Portion(
             task,
             _ends(steps, f"weight.{task}"),
-            _ends(steps, f"share.{task}"),
+            _ends(losses, task),
             _ends(gradients, task),
             (None, None) if rows is None else _ends(rows, f"sigma_{task}"),
         )
         for task in tasks
     ]
+
+
+def loss_shares(steps: polars.DataFrame, tasks: Sequence[str]) -> polars.DataFrame:
+    """`step`, `epoch` and, under each task's name, its share of the weighted loss, at the steps where every weighted
+    loss was finite and none below 0: of a likelihood that is, there are no shares."""
+    import polars as pl
+
+    shares = steps.select("step", "epoch", *(pl.col(f"share.{task}").alias(task) for task in tasks))
+    return shares.filter(pl.all_horizontal(pl.col(task).is_between(0, 1) for task in tasks)) if tasks else shares
 
 
 def gradient_shares(steps: polars.DataFrame, tasks: Sequence[str]) -> polars.DataFrame:

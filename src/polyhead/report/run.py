@@ -173,7 +173,7 @@ def _shared(folds: Sequence[Run]) -> dict[str, Record]:
         "inputs": _stripped(data.get("inputs"), "channels", "unit"),
         "split": {key: splits[0].get(key) for key in ("by", "seed", "note")}
         | {"shared_recordings": max(counted, default=None)},
-        "fingerprint": _stripped({"": data.get("fingerprint")}, "data")[""],
+        "fingerprint": {key: value for key, value in _mapping(data.get("fingerprint")).items() if key == "data"},
         "reweighting": None,
     }
     return {"environment": begun[0].environment, "metadata": begun[0].metadata, "data": {**data, **kept}}

@@ -20,6 +20,8 @@ where it turns into yes is decided on validation.
 from __future__ import annotations
 
 import io
+import re
+import zipfile
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -47,21 +49,22 @@ def batch_path(folder: Path, epoch: int) -> Path:
 
 def cut_batches(folder: Path, epochs: int) -> None:
     """Drop the samples of epochs that the checkpoint, which knew of so many, does not have."""
-    for path in (folder / "batches").glob("*.npz"):
-        if int(path.stem) > epochs:
-            path.unlink()
+    for epoch in batch_epochs(folder):
+        if epoch > epochs:
+            batch_path(folder, epoch).unlink()
 
 
 def batch_epochs(folder: Path) -> list[int]:
     """The epochs that there are samples of, in order."""
-    return sorted(int(path.stem) for path in (folder / "batches").glob("*.npz"))
+    stems = [path.stem for path in (folder / "batches").glob("*.npz")]
+    return sorted(int(stem) for stem in stems if re.fullmatch(r"\d{4,}", stem))
 
 
 def read_batch(folder: Path, epoch: int) -> dict[str, NDArray[Any]]:
     """The sample of an epoch. Raises InputError where the file is damaged."""
     path = batch_path(folder, epoch)
     try:
-        with np.load(path, allow_pickle=False) as archive:
+        with path.open("rb") as file, np.load(file, allow_pickle=False) as archive:
             return {name: archive[name] for name in archive.files}
-    except (OSError, ValueError, EOFError) as error:
+    except (OSError, ValueError, EOFError, zipfile.BadZipFile) as error:
         raise InputError("cannot be read as npz", where=str(path), do="leave the file out to go without") from error

@@ -9,6 +9,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, Literal, Protocol
 
+from polyhead.config.tracking import without_passwords
 from polyhead.errors import InputError
 
 Outcome = Literal["finished", "interrupted", "failed"]
@@ -60,7 +61,7 @@ def require(package: str) -> None:
 
 
 def said(error: BaseException) -> str:
-    """What a foreign error says, in one line of at most 200 characters."""
-    text = re.sub(r"\s+", " ", str(error)).strip()
+    """What a foreign error says, in one line of at most 200 characters, without passwords."""
+    text = without_passwords(re.sub(r"\s+", " ", str(error)).strip())
     short = text if len(text) <= 200 else f"{text[:197]}..."
     return f"{type(error).__name__}: {short}" if short else type(error).__name__

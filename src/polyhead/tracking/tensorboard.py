@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from polyhead.config.experiment import Experiment
 from polyhead.tracking.quiet import quiet
-from polyhead.tracking.store import Card, Outcome, Record, require
+from polyhead.tracking.store import Card, Outcome, Record
 
 if TYPE_CHECKING:
     from tensorboard.summary.writer.event_file_writer import EventFileWriter
@@ -18,8 +18,7 @@ FOLDER = "tensorboard"
 
 
 def open_tensorboard(experiment: Experiment, run: Path) -> TensorBoard:
-    """The store, which is a folder of the run's own. Raises InputError where the package is missing."""
-    require("tensorboard")
+    """The store, which is a folder of the run's own."""
     with quiet("tensorboard"):
         from tensorboard.summary.writer import event_file_writer
 

@@ -16,6 +16,7 @@ from polyhead.tracking.store import Outcome, Store, said
 from polyhead.training.watcher import EpochReport, InterruptedRunError, Watcher
 
 RECORD = "tracking.json"
+_FINISHED = "finished"  # in a record: the store knows how the run ended
 _PAGES = ("report.html", "report.md", "metrics.json", "config.yaml")
 
 
@@ -41,6 +42,7 @@ class Tracker(Watcher):
 
     def on_finish(self, run: Path, metrics: dict[str, Any]) -> None:
         if self._run is None:  # the folds' pooled predictions: nothing was trained
+            self._finish_folds(run)
             self._take(run)
         self._close("finished", metrics)
 
@@ -48,6 +50,13 @@ class Tracker(Watcher):
         if self._run is not None:
             stopped = error is None or isinstance(error, InterruptedRunError | KeyboardInterrupt)
             self._close("interrupted" if stopped else "failed", None)
+
+    def _finish_folds(self, run: Path) -> None:
+        """Tell the store of folds that finished while it was away, or just before the process was killed."""
+        for fold in sorted(run.glob("folds/*")):
+            if _FINISHED not in self._records(fold).get(self._store.name, {}):
+                self._take(fold)
+                self._close("finished", RunFolder(fold).read("metrics.json"))
 
     def _take(self, run: Path) -> None:
         self._run = run
@@ -57,18 +66,20 @@ class Tracker(Watcher):
     def _begin(self) -> None:
         """Make or find the run, and let wait what of its history the store does not hold."""
         assert self._run is not None
-        folder = RunFolder(self._run)
-        records = folder.read(RECORD) if (self._run / RECORD).exists() else {}
+        records = self._records(self._run)
         record = records.setdefault(self._store.name, {})
         known = dict(record)
         try:
             held = self._store.begin(card_of(self._experiment, self._run), record)
         finally:
             if record != known:  # a run that was made before something failed is gone on with
-                folder.write(RECORD, records)
+                RunFolder(self._run).write(RECORD, records)
         earlier = history(self._run, self._experiment)
         self._waiting = {epoch: one for epoch, one in (earlier | self._waiting).items() if epoch > held}
         self._begun = True
+
+    def _records(self, run: Path) -> dict[str, Any]:
+        return RunFolder(run).read(RECORD) if (run / RECORD).exists() else {}
 
     def _catch_up(self) -> None:
         if not self._begun:
@@ -87,6 +98,10 @@ class Tracker(Watcher):
                 values = renamed(of_final(metrics, self._experiment), self._names)
                 self._store.conclude(_judged_epoch(run), values, _files(run))
             self._store.end(outcome)
+            if metrics is not None:
+                records = self._records(run)
+                records.setdefault(self._store.name, {})[_FINISHED] = True  # some keep no record
+                RunFolder(run).write(RECORD, records)
 
         self._try(last, ends=True)
         self._run = None

@@ -14,7 +14,7 @@ from polyhead.config.experiment import Experiment
 from polyhead.config.tracking import WandbOptions
 from polyhead.errors import InputError
 from polyhead.tracking.quiet import quiet, unless_set
-from polyhead.tracking.store import Card, Outcome, Record, require
+from polyhead.tracking.store import Card, Outcome, Record
 from polyhead.tracking.wandb_record import last_step
 
 if TYPE_CHECKING:
@@ -25,10 +25,9 @@ _UPLOAD_SECONDS = 120.0  # how long the end of a run waits for a network that is
 
 
 def open_wandb(experiment: Experiment, run: Path) -> Wandb:
-    """The store. Raises InputError where the package is missing, or an account that it needs."""
+    """The store. Raises InputError where an account that it needs is missing."""
     options = experiment.track.wandb
     assert options is not None
-    require("wandb")
     unless_set(WANDB_ERROR_REPORTING="false")
     with quiet("wandb"):
         import wandb

@@ -40,7 +40,7 @@ def datasheet(
         "window": {"length": length, "sampling_hz": described["sampling_hz"]},
         "non_finite": experiment.data.non_finite,
         "inputs": inputs,
-        "tasks": {task.name: _task(task, metrics, shapes) for task in tasks},
+        "tasks": {task.name: _task(task, metrics, shapes, judged=checkpoint == "best") for task in tasks},
     }
 
 
@@ -66,8 +66,9 @@ def _input(one: Mapping[str, Any], length: int) -> dict[str, Any]:
     }
 
 
-def _task(task: Task, metrics: Mapping[str, Any], shapes: Mapping[str, list[int]]) -> dict[str, Any]:
-    scores = metrics.get("test", {}).get(task.name, {})
+def _task(task: Task, metrics: Mapping[str, Any], shapes: Mapping[str, list[int]], judged: bool) -> dict[str, Any]:
+    """What is known of a task; its scores only where the checkpoint is the one that was `judged`."""
+    scores = metrics.get("test", {}).get(task.name, {}) if judged else {}
     primary = next((name for name, score in scores.items() if score["primary"]), None)
     said = None if primary is None else {"metric": primary} | {key: scores[primary][key] for key in _SAID}
     prefix = f"{task.name}."

@@ -93,12 +93,12 @@ def restore(
         network.load_state_dict(load(path)["network"])
     except RuntimeError as error:
         raise InputError("its weights do not fit this run's network", where=str(path)) from error
-    scaling = {name: _scaling(windows, name, one["scaling"]) for name, one in described.items()}
+    scaling = {name: scaling_of(windows, name, one["scaling"]) for name, one in described.items()}
     fill = experiment.data.non_finite == "mask"
     return network, Feed(windows, tasks, scaling, torch.device("cpu"), fill, labels)
 
 
-def _scaling(windows: WindowSet, name: str, described: dict[str, Any]) -> ChannelScaling:
+def scaling_of(windows: WindowSet, name: str, described: dict[str, Any]) -> ChannelScaling:
     """The run's scaling, or that of these recordings where each has its own."""
     if described["kind"] == "per_recording":
         return scale_recordings(windows, name)

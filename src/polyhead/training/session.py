@@ -42,7 +42,7 @@ from polyhead.training.schedule import Schedule
 from polyhead.training.selection import Selection
 from polyhead.training.steplog import StepLog
 
-_LAYOUT = 2  # of what last.ckpt holds
+_LAYOUT = 3  # of what last.ckpt holds
 _POSITION = ("epoch", "step", "total", "left_out", "stopped_by")
 
 
@@ -283,7 +283,7 @@ class Session:
             "log": self.log.state_dict(),
             "tables": self.tables.sizes(),
             "position": {name: getattr(self, name) for name in _POSITION},
-            "seconds": self.elapsed(),
+            "seconds": [self.elapsed(), self.epoch_began],
             "precision": self.fabric.strategy.precision.state_dict(),
             "price_seconds": [self.price.steps, self.price.balancing],
             "random": random,
@@ -311,7 +311,8 @@ class Session:
         self.selection.load_state_dict(state["selection"])
         self.log.load_state_dict(state["log"])
         self._stand(state["position"])
-        self.seconds, self._since = state["seconds"], time.monotonic()
+        self.seconds, self.epoch_began = state["seconds"]
+        self._since = time.monotonic()
         self.price.steps, self.price.balancing = state["price_seconds"]
         self._draw_on(state["random"])
         if self.ranks.first:

@@ -111,6 +111,11 @@ def test_what_is_planted_is_seen_as_wrong(tmp_path: Path, plant: dict[str, Any],
         {"state": {"best": {"monitor": "val/skill", "epoch": 3}}},  # 15 % of the epochs
         {"state": {"best": {"monitor": "val/skill", "epoch": 1}, "epoch": 9, "epochs": 9}},  # too few to say
         {"train": {"load": {"r2": score(0.69, 0.0, primary=True)}}},
+        # nothing was learned, on train neither
+        {
+            "train": {"load": {"r2": score(-0.5, 0.0, primary=True)}},
+            "val": {"load": {"r2": score(-0.9, 0.0, primary=True)}},
+        },
     ],
 )
 def test_near_misses(tmp_path: Path, near: dict[str, Any]) -> None:
@@ -174,6 +179,34 @@ def test_a_task_that_was_nearly_all_or_nearly_nothing(
     assert ("Every task had its part of the weighted loss" in right) == (not wrong)
 
 
+def test_what_is_known_of_some_tasks_is_not_said_of_all(tmp_path: Path) -> None:
+    """Of three tasks one has no validation loss and no skill."""
+    write(tmp_path)
+    write_json(tmp_path, "metadata", {"tasks": {"fault": {}, "load": {}, "third": {}}})
+    losses(tmp_path, 1.0, 1.5)
+    right, _ = seen(tmp_path)
+    assert "The validation loss of 2 of 3 tasks fell" in right
+    assert "above that on val for 2 of 3 tasks:" in right
+
+
+def test_the_only_task_with_a_weight_is_meant_to_be_all(tmp_path: Path) -> None:
+    had = [Portion("a", (1.0, 1.0), (1.0, 1.0), NONE, NONE), Portion("b", (0.0, 0.0), (0.0, 0.0), NONE, NONE)]
+    right, wrong = seen(write(tmp_path), had)
+    assert "weighted loss in the last epoch" not in right + wrong
+
+
+@pytest.mark.parametrize(("begun", "right", "wrong"), [(3, "All 3 folds", ""), (2, "", "2 of 3 folds are trained.")])
+def test_folds_that_have_not_begun_are_not_trained(tmp_path: Path, begun: int, right: str, wrong: str) -> None:
+    write_json(tmp_path, "state", {"status": "training", "folds": ["one", "two", "three"]})
+    (tmp_path / "config.yaml").write_text("name: folded\n")
+    for number in range(begun):
+        write(tmp_path / "folds" / f"{number:02d}")
+    found = seen(tmp_path)
+    assert right in found[0]
+    assert wrong in found[1]
+    assert bool(wrong) == ("folds are trained" in found[1])
+
+
 def test_a_task_of_weight_zero_is_meant_to_have_no_part(tmp_path: Path) -> None:
     had = [Portion("a", (1.0, 1.0), (0.5, 0.5), NONE, NONE), Portion("b", (1.0, 1.0), (0.5, 0.5), NONE, NONE)]
     off = Portion("c", (0.0, 0.0), (0.0, 0.0), NONE, NONE)
@@ -197,6 +230,15 @@ def test_a_class_that_is_never_answered_is_named(tmp_path: Path) -> None:
         tmp_path / "predictions" / "test.parquet"
     )
     assert seen(tmp_path)[1] == ""
+
+
+def test_of_many_classes_that_are_never_answered_some_are_named(tmp_path: Path) -> None:
+    write(tmp_path)
+    (tmp_path / "predictions").mkdir()
+    there = [f"c{index:02d}" for index in range(12)]
+    frame = pl.DataFrame({"fault.truth": there, "fault.pred": ["c00"] * 12, "fault.mask": [True] * 12})
+    frame.write_parquet(tmp_path / "predictions" / "test.parquet")
+    assert "`c07`, `c08` and 3 more on test: 11 of 12 classes there." in seen(tmp_path)[1]
 
 
 @pytest.mark.parametrize(("held", "right"), [(0.88, True), (0.949, True), (0.84, False), (0.96, False)])

@@ -136,6 +136,18 @@ def test_what_makes_one_task_incomparable(good: Path, poor: Path, change: Change
     assert "Judged on different numbers of windows: `load` (A: 96; B: 7)." in texts(found, "weak")
 
 
+def test_other_labels_do_not_make_a_winner(good: Path, poor: Path, change: Change) -> None:
+    """Without pairs the intervals are looked at: they part the two runs, but only of the same labels."""
+    for run, value in ((good, 0.9), (poor, 0.6)):
+        (run / "predictions" / "test.parquet").unlink()
+        with change(run, "metrics") as metrics:
+            metrics["test"]["bad"]["auroc"] |= {"value": value, "interval": [value - 0.1, value + 0.05]}
+    assert compared(poor, good).tasks["bad"]["B"]["best"]
+    with change(good, "data") as data:
+        data["targets"]["bad"]["classes"] = ["no", "yes"]
+    assert not compared(poor, good).tasks["bad"]["B"]["best"]
+
+
 def test_an_unfinished_run_has_no_scores(good: Path, poor: Path, change: Change) -> None:
     (good / "metrics.json").unlink()
     with change(good, "state") as state:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from pathlib import Path
 
@@ -75,6 +76,15 @@ def test_runs_without_scores_and_traces_make_a_page(tmp_path: Path, pair: list[P
     assert "These runs cannot be held against each other as they stand." in page
     assert "No run has scores yet." in page
     assert "No run has a trace of epochs of its own." in page
+
+
+def test_a_task_that_nobody_judged_has_no_scores(tmp_path: Path, pair: list[Path]) -> None:
+    for run in pair:
+        path = run / "metadata.json"
+        metadata = json.loads(path.read_text())
+        metadata["tasks"]["later"] = {"kind": "binary"}
+        path.write_text(json.dumps(metadata))
+    assert '<code>later</code> <span class="soft">no scores</span>' in write_page(tmp_path, *pair)
 
 
 @pytest.mark.parametrize("name", ["compare", "compare.pdf"])

@@ -113,7 +113,11 @@ def test_a_csv_reads_as_its_parquet_does(tmp_path: Path) -> None:
         ("t.csv", "true_x,pred_x\n", "holds no rows"),
         ("t.csv", "a,b\n1,2\n", "no column of truth with one of predictions; there are a, b"),
         ("t.csv", "recording,index,x.pred\na,0,1.5\n", "predictions without the truth"),
+        ("t.csv", "x.truth,y\n1.5,2\n", "columns of x: 1 of truth and 0 of predictions"),
+        ("t.csv", "x.truth.0,x.truth.1,x.pred.0\n1,2,3\n", "columns of x: 2 of truth and 1 of predictions"),
+        ("t.csv", "x.truth,x.score.0,x.score.1\na,0.5,0.5\n", "columns of x: 1 of truth and 0 of predictions"),
         ("t.csv", "true_x,pred_x\n1.5,2.5\n2.5,oops\n", "'oops' is no number"),
+        ("t.csv", "true_x,pred_x\n1.5,\n2.5,\n", "x.pred: is empty in every row"),
         ("t.csv", "true_x,pred_x\n" + "".join(f"{i}.5,1\n" for i in range(40)) + "oops,1\n", "'oops' is no number"),
         ("t.parquet", "no parquet", "cannot be read as parquet"),
         ("t.xlsx", "x", "ends in '.xlsx'"),
@@ -144,3 +148,9 @@ def test_numbers_of_few_values_are_labels_and_of_many_are_not(tmp_path: Path) ->
     for count, kind in ((30, "classification"), (31, "regression")):
         values = np.arange(count).tolist()
         assert read(tmp_path / "t.csv", {"true_x": values, "pred_x": values}).kinds == {"x": kind}
+
+
+def test_numbers_that_are_text_are_refused_with_a_remedy(tmp_path: Path) -> None:
+    text = [f"{i}.5" for i in range(40)]
+    with pytest.raises(InputError, match=r"x\.truth: holds numbers as text; write the column as numbers"):
+        read(tmp_path / "t.parquet", {"x.truth": text, "x.pred": text})

@@ -23,32 +23,30 @@ def losses(run: Run) -> Iterator[Observation]:
     fell = [_moved(*one) for one in known if (gain(one[1], one[2], "lower") or 0) > 0]
     rose = [_moved(*one) for one in known if (gain(one[1], one[2], "lower") or 0) <= 0]
     span = f"from epoch 1 to the judged epoch {found.best}"
-    if fell:
-        of = f"{len(fell)} of {len(known)} tasks" if rose else among(len(fell))
-        yield Observation(True, f"The validation loss of {of} fell {span}: {', '.join(fell)}.", "losses")
-    if rose:
-        of = f"{len(rose)} of {len(known)} tasks" if fell else among(len(rose))
-        yield Observation(False, f"The validation loss of {of} did not fall {span}: {', '.join(rose)}.", "losses")
+    for right, word, moved in ((True, "fell", fell), (False, "did not fall", rose)):
+        if moved:
+            of = among(len(moved), len(run.tasks))
+            yield Observation(right, f"The validation loss of {of} {word} {span}: {', '.join(moved)}.", "losses")
     yield from _whole(found)
 
 
 def shares(portions: Sequence[Portion]) -> Iterator[Observation]:
-    """Tasks that nearly were the whole step, or hardly any of it, in the last epoch."""
-    if len(portions) < 2:
-        return
+    """Tasks that nearly were the whole step, or hardly any of it, in the last epoch, where several have a part."""
     for word, part in (
         ("weighted loss in the last epoch", "loss"),
         ("weighted gradient at the backbone's output where it was last sampled", "gradient"),
     ):
         found = {one.task: getattr(one, part)[1] for one in portions if one.weight[1] != 0}
-        yield from _shared({task: share for task, share in found.items() if share is not None}, word)
+        known = {task: share for task, share in found.items() if share is not None}
+        if len(known) > 1:
+            yield from _shared(known, word)
 
 
 def _shared(found: Mapping[str, float], word: str) -> Iterator[Observation]:
     odd = {task: share for task, share in found.items() if not QUIET <= share <= LOUD}
     for task, share in odd.items():
         yield Observation(False, f"`{task}` had {_percent(share)} of the {word}.", "shares")
-    if found and not odd:
+    if not odd:
         low, high = min(found, key=found.__getitem__), max(found, key=found.__getitem__)
         ends = f"{_percent(found[low])} (`{low}`) to {_percent(found[high])} (`{high}`)"
         yield Observation(True, f"Every task had its part of the {word}: {ends}.", "shares")

@@ -15,6 +15,8 @@ class Observation:
     section: str = ""
 
 
-def among(count: int) -> str:
-    """All of so many tasks, in words."""
+def among(count: int, total: int) -> str:
+    """So many of all tasks, in words."""
+    if count < total:
+        return f"{count} of {total} tasks"
     return {1: "the only task", 2: "both tasks"}.get(count, f"all {count} tasks")

@@ -9,6 +9,7 @@ from polyhead.report.numbers import number
 from polyhead.report.run import Run
 from polyhead.report.verdict import give_verdict, quoted
 
+NAMED = 8  # classes that a sentence names
 GAP = 0.2  # of skill: a fifth of the way from the floor to perfect that was learned of the training windows alone
 COVERAGE = 0.9  # what the intervals are meant to hold
 NEAR = 0.05  # of coverage: beyond, an interval misses half as often again as it says, or half as often
@@ -53,7 +54,7 @@ def gaps(run: Run) -> Iterator[Observation]:
     skills = []
     for task in run.tasks:
         train, val = (run.primary(split, task)[1].get("skill") for split in ("train", "val"))
-        if train is not None and val is not None:
+        if train is not None and val is not None and train > 0:  # else nothing was learned that could be general
             skills.append((task, train, val))
     wide = [one for one in skills if one[1] - one[2] > GAP]
     for task, train, val in wide:
@@ -61,7 +62,8 @@ def gaps(run: Run) -> Iterator[Observation]:
         yield Observation(False, what, "tasks")
     if skills and not wide:
         each = ", ".join(f"{quoted(task)} {_two(train)} / {_two(val)}" for task, train, val in skills)
-        what = f"Skill on train is no more than {GAP:g} above that on val for {among(len(skills))}: {each}."
+        of = among(len(skills), len(run.tasks))
+        what = f"Skill on train is no more than {GAP:g} above that on val for {of}: {each}."
         yield Observation(True, what, "tasks")
 
 
@@ -81,4 +83,5 @@ def _two(value: float) -> str:
 
 
 def _listed(names: list[str]) -> str:
-    return ", ".join(quoted(name) for name in names)
+    more = f" and {len(names) - NAMED} more" if len(names) > NAMED else ""
+    return ", ".join(quoted(name) for name in names[:NAMED]) + more

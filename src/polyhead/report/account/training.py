@@ -20,8 +20,9 @@ def ending(run: Run) -> Iterator[Observation]:
     done, planned, why = state.get("epoch"), state.get("epochs"), state.get("stopped_by")
     if run.folds:
         finished = sum(fold.state.get("status") == "finished" for fold in run.folds)
-        of = f"All {finished}" if finished == len(run.folds) else f"{finished} of {len(run.folds)}"
-        yield Observation(finished == len(run.folds), f"{of} folds are trained.", "folds")
+        asked = max(len(run.folds), len(state.get("folds") or []))  # of folds to come there is no folder
+        of = f"All {finished}" if finished == asked else f"{finished} of {asked}"
+        yield Observation(finished == asked, f"{of} folds are trained.", "folds")
         return
     if done is None or planned is None:
         return

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from polyhead.report.figures.values import columns_of
+from polyhead.report.figures.values import columns_of, horizon_of
 from polyhead.report.run import Record, Run
 from polyhead.scoring.board import KINDS
 from polyhead.scoring.interval import FEWEST_RECORDINGS, LEVEL, RESAMPLES, TOLERATED_UNDEFINED, draws
@@ -112,8 +112,7 @@ def _prediction(run: Run, task: str, kind: str, known: polars.DataFrame, parts: 
         labels = np.unique(np.concatenate([truth.astype(str), pred.astype(str)]), return_inverse=True)[1]
         truth, pred = np.split(labels.astype(np.int64), [known.height])
     elif kind == "forecast":
-        horizon = int(run.options(task).get("horizon") or (run.data.get("windows") or {}).get("horizon") or 0)
-        steps = horizon if horizon and len(parts["truth"]) % horizon == 0 else len(parts["truth"])
+        steps = horizon_of(run, task, len(parts["truth"]))
         truth, pred = (values.reshape(known.height, -1, steps) for values in (truth, pred))
     else:
         truth, pred = truth.astype(np.float64), pred.astype(np.float64)

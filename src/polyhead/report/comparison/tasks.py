@@ -31,16 +31,16 @@ def _compare(task: str, runs: Sequence[Compared]) -> dict[str, Any]:
     for letter, score in scores.items():
         if score is not None and first is not None and letter != first:
             score["difference"] = {"from": first, **paired(drawn[letter], drawn[first])}
-    ahead = best_of(scores, drawn, {run.letter: _tested_on(run) for run in runs})
+    ahead = best_of(scores, drawn, {run.letter: _tested_on(run, task) for run in runs})
     for letter, score in scores.items():
         if score is not None:
             score["best"] = letter == ahead
     return scores
 
 
-def _tested_on(run: Compared) -> str | None:
-    data = (run.run.data.get("fingerprint") or {}).get("data")
-    return f"{data}, {len(run.run.folds)} folds" if data else None
+def _tested_on(run: Compared, task: str) -> str | None:
+    data, labels = (run.run.data.get("fingerprint") or {}).get("data"), run.run.target(task).get("classes")
+    return f"{data}, {len(run.run.folds)} folds, labels {labels}" if data else None
 
 
 def _score(run: Compared, task: str) -> dict[str, Any] | None:

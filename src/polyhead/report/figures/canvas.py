@@ -121,7 +121,7 @@ def dash(index: int) -> str:
 
 def slug(name: str) -> str:
     """A name as part of a file name and of an XML id."""
-    return re.sub(r"[^A-Za-z0-9_]+", "-", name).strip("-") or "unnamed"
+    return re.sub(r"\W+", "-", name).strip("-") or "unnamed"  # letters of every script, as tasks may have
 
 
 def short(name: str, length: int = 18) -> str:
@@ -179,7 +179,7 @@ def whole_numbers(axes: Axes, ticks: int = 6) -> None:
 def _keep(name: str, caption: str, figure: Figure) -> Panel:
     # Laid out once, so that every rendering and the chart of the page have their axes in the same place.
     figure.draw_without_rendering()
-    figure.set_layout_engine("none")
+    figure.set_layout_engine(None)  # "none" would keep a place for one, and draw twice for it each time
     png, svg = io.BytesIO(), io.StringIO()
     figure.savefig(png, format="png", dpi=PNG_DPI, facecolor="white", metadata={"Software": None})
     figure.savefig(svg, format="svg", transparent=True, dpi=RASTER_DPI, metadata={"Date": None})

@@ -8,6 +8,7 @@ import numpy as np
 
 from polyhead.report.figures.canvas import COLOURS, HEIGHT, INK, PAPER, Panel, draw, short, whole_numbers
 from polyhead.report.figures.marks import tell_cells
+from polyhead.report.figures.roc import roc_axes, roc_corners
 from polyhead.report.numbers import number
 from polyhead.report.run import Run
 
@@ -72,8 +73,8 @@ def _confusion(task: str, labels: list[str], counts: np.ndarray) -> Panel:
         from matplotlib.colors import LinearSegmentedColormap, to_rgba
 
         fade = LinearSegmentedColormap.from_list("fade", [to_rgba(COLOURS[0], 0.03), to_rgba(COLOURS[0], 1.0)])
-        # Drawn cell by cell: an image would be a bitmap, and blurred in print.
-        mesh = axes.pcolormesh(share, cmap=fade, vmin=0, vmax=1, edgecolor="none")
+        # Drawn cell by cell, sharp in print; as a bitmap where the cells, each a shape of its own, would be thousands.
+        mesh = axes.pcolormesh(share, cmap=fade, vmin=0, vmax=1, edgecolor="none", rasterized=size > NAMED)
         tell_cells(mesh, labels, counts)
         axes.invert_yaxis()
         axes.grid(visible=False)
@@ -157,16 +158,11 @@ def _scores(task: str, truth: np.ndarray, score: np.ndarray, threshold: float | 
 
 
 def _roc(task: str, truth: np.ndarray, score: np.ndarray, threshold: float | None) -> Panel:
-    from sklearn.metrics import roc_curve
-
-    false_rate, true_rate, _ = roc_curve(truth, score)
-
     def paint(axes: Axes) -> None:
-        axes.plot([0, 1], [0, 1], color=INK, lw=0.8, ls=":", label="chance")
-        axes.plot(false_rate, true_rate, color=COLOURS[0], label=short(task))
+        roc_axes(axes)
+        axes.plot(*roc_corners(truth, score), color=COLOURS[0], label=short(task))
         if threshold is not None:
             axes.plot(*operating_point(truth, score, threshold), "o", color=COLOURS[1], ms=5, label="at the threshold")
-        axes.set(xlim=(-0.02, 1.02), ylim=(-0.02, 1.02), xlabel="false alarms", title="found positives (ROC)")
 
     return draw(f"roc-{task}", f"Receiver operating characteristic of {task}.", paint)
 

@@ -33,7 +33,9 @@ def loss_curve(run: Run, task: str) -> Panel | None:
         _logarithmic_where_needed(axes, table[column].drop_nulls().to_list())
         axes.set_title(f"loss ({run.task(task).get('loss_fn') or 'raw'})")
 
-    against = "; dashed: the least loss that one constant output reaches on the training set" if floor else ""
+    against = (
+        "; dashed: the least loss that one constant output reaches on the training set" if floor is not None else ""
+    )
     return draw(f"curve-loss-{task}", f"Loss of {task} over epochs, training and validation{against}.", paint)
 
 

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from polyhead.report.figures.canvas import INK, Panel, colour, dash, draw, short, whole_numbers
+from polyhead.report.figures.canvas import Panel, colour, dash, draw, short, whole_numbers
+from polyhead.report.figures.roc import roc_axes, roc_corners
 from polyhead.report.figures.values import columns_of
 from polyhead.report.run import Run
 
@@ -38,19 +39,16 @@ def label_names(run: Run, task: str, rows: polars.DataFrame) -> list[str]:
 
 
 def _roc(task: str, names: list[str], truth: np.ndarray, score: np.ndarray) -> list[Panel]:
-    from sklearn.metrics import roc_curve
-
     both = [label for label in range(len(names)) if truth[:, label].any() and not truth[:, label].all()]
     if not both:
         return []
 
     def paint(axes: Axes) -> None:
-        axes.plot([0, 1], [0, 1], color=INK, lw=0.8, ls=":", label="chance")
+        roc_axes(axes)
         for label in both[:DRAWN]:
-            false_rate, true_rate, _ = roc_curve(truth[:, label], score[:, label])
             style: Any = {"color": colour(label), "ls": dash(label), "lw": 1.2}
-            axes.plot(false_rate, true_rate, label=short(names[label], 14), **style)
-        axes.set(xlim=(-0.02, 1.02), ylim=(-0.02, 1.02), xlabel="false alarms", title="found positives (ROC)")
+            corners = roc_corners(truth[:, label], score[:, label])
+            axes.plot(*corners, label=short(names[label], 14), **style)
 
     some = f", the first {DRAWN} of {len(both)}" if len(both) > DRAWN else ""
     return [draw(f"roc-{task}", f"Receiver operating characteristic of each label of {task}{some}.", paint)]

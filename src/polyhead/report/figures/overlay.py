@@ -24,9 +24,10 @@ RATIO = 50.0  # of largest to least loss from which the axis is logarithmic
 
 def overlay_panels(runs: Lettered, tasks: Sequence[str]) -> list[Panel]:
     """The loss, then each task; every run in the colour and dash of its place. Runs without a trace are left out, and
-    those after the first DRAWN."""
+    those after the first DRAWN, as the captions say."""
+    some = f" The first {DRAWN} of {len(runs)} runs." if len(runs) > DRAWN else ""
     runs = runs[:DRAWN]
-    panels = [_loss(runs), *(_metric(runs, task) for task in tasks)]
+    panels = [_loss(runs, some), *(_metric(runs, task, some) for task in tasks)]
     return [panel for panel in panels if panel is not None]
 
 
@@ -40,7 +41,7 @@ def course_of(run: Run, column: str) -> Course | None:
     return (rows["epoch"].to_numpy(), rows[column].to_numpy()) if rows.height else None
 
 
-def _loss(runs: Lettered) -> Panel | None:
+def _loss(runs: Lettered, some: str) -> Panel | None:
     found = [course_of(run, "val_loss") for _, run in runs]
     if not any(found):
         return None
@@ -55,10 +56,10 @@ def _loss(runs: Lettered) -> Panel | None:
     caption = (
         "Validation loss of each run; dots: its best epoch. Where losses, weights or balance differ, so do scales."
     )
-    return draw("overlay-loss", caption, paint)
+    return draw("overlay-loss", f"{caption}{some}", paint)
 
 
-def _metric(runs: Lettered, task: str) -> Panel | None:
+def _metric(runs: Lettered, task: str, some: str) -> Panel | None:
     named = [run.primary("val", task) for _, run in runs]
     metric, score = next(((name, score) for name, score in named if name), ("", {}))
     alike = [run if name == metric else None for (_, run), (name, _) in zip(runs, named, strict=True)]
@@ -73,7 +74,7 @@ def _metric(runs: Lettered, task: str) -> Panel | None:
         axes.set_title(f"{task}: {metric_label(metric)}{f', {unit}' if unit else ''}")
 
     label = metric_label(metric)
-    caption = f"{label[0].upper()}{label[1:]} of {task} on validation; dots: the best epoch."
+    caption = f"{label[0].upper()}{label[1:]} of {task} on validation; dots: the best epoch.{some}"
     return draw(f"overlay-{task}", caption, paint)
 
 

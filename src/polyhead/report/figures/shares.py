@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from numpy.typing import NDArray
 
 from polyhead.report.figures.canvas import INK, Panel, colour, dash, draw, plain_logarithm, short, whole_numbers
-from polyhead.report.portions import gradient_shares
+from polyhead.report.portions import gradient_shares, loss_shares
 from polyhead.report.run import Run
 
 if TYPE_CHECKING:
@@ -32,14 +32,20 @@ def _shares(run: Run, steps: polars.DataFrame) -> Panel | None:
     tasks = [task for task in run.tasks if f"share.{task}" in steps.columns]
     if not tasks:
         return None
-    course = _thinned(steps, [f"share.{task}" for task in tasks])
-    areas = {task: course[f"share.{task}"].fill_null(0).to_numpy() for task in tasks}
+    rows = loss_shares(steps, tasks)
+    if not rows.height:
+        return None
+    course = _thinned(rows, tasks)
 
     def paint(axes: Axes) -> None:
-        _stack(axes, run, course["step"].to_numpy(), areas)
+        _stack(axes, run, course["step"].to_numpy(), {task: course[task].to_numpy() for task in tasks})
         axes.set_title("share of the weighted loss")
 
-    return draw("shares", "Share of each task in the weighted loss, mean over stretches of steps.", paint)
+    left_out = steps.height - rows.height
+    some = (
+        f"; without {left_out} of {steps.height} steps, of which a loss was below 0 or not finite" if left_out else ""
+    )
+    return draw("shares", f"Share of each task in the weighted loss, mean over stretches of steps{some}.", paint)
 
 
 def _gradients(run: Run, steps: polars.DataFrame) -> Panel | None:

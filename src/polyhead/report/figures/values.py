@@ -44,19 +44,24 @@ def regression_panels(run: Run, task: str, rows: polars.DataFrame) -> list[Panel
 
 def forecast_panels(run: Run, task: str, rows: polars.DataFrame) -> list[Panel]:
     """Three windows chosen by their error, and the error by step ahead, both of the first channel."""
-    horizon = int((run.data.get("windows") or {}).get("horizon") or 0)
     truth = rows.select(columns_of(rows, f"{task}.truth")).to_numpy()
     pred = rows.select(columns_of(rows, f"{task}.pred")).to_numpy()
     if not truth.size or truth.shape != pred.shape:
         return []
-    if horizon <= 0 or truth.shape[1] % horizon:
-        horizon = truth.shape[1]
+    horizon = horizon_of(run, task, truth.shape[1])
     unit = str(run.target(task).get("unit") or "")
     ends = [rows.select(columns_of(rows, f"{task}.{end}")).to_numpy() for end in ("low", "high")]
     truth, pred, ends = truth[:, :horizon], pred[:, :horizon], [end[:, :horizon] for end in ends]
     bounds = (ends[0], ends[1]) if all(end.shape == truth.shape for end in ends) else None
     panels = [_examples(task, truth, pred, unit, bounds), _error_by_step(task, truth, pred, unit)]
     return [*panels, coverage_by_step(task, truth, *bounds)] if bounds else panels
+
+
+def horizon_of(run: Run, task: str, columns: int) -> int:
+    """Steps ahead of a forecast of so many columns, its channels one after another: as the task says, else as the
+    windows do, which hold the longest horizon of all tasks; all columns where that does not divide them."""
+    horizon = int(run.options(task).get("horizon") or (run.data.get("windows") or {}).get("horizon") or 0)
+    return horizon if horizon > 0 and columns % horizon == 0 else columns
 
 
 def output_name(run: Run, task: str, number: str) -> str:

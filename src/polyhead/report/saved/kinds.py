@@ -37,15 +37,31 @@ def kind_of(table: polars.DataFrame, run: Run, task: str) -> str:
     return "classification" if whole and values.n_unique() <= LABELS else "regression"
 
 
+def refuse_unpaired(table: polars.DataFrame, task: str, path: Path) -> None:
+    """Raise InputError where columns of truth and of predictions are not as many; of yes-or-no tasks scores will do."""
+    truth, pred, score = (columns_of(table, f"{task}.{part}") for part in ("truth", "pred", "score"))
+    scored = score == [f"{task}.score"] or (len(truth) > 1 and len(truth) == len(score))
+    if len(pred) != len(truth) and (pred or not scored):
+        found = f"{len(truth)} of truth and {len(pred)} of predictions"
+        raise InputError(f"columns of {task}: {found}", where=str(path), do=f"write {task}.pred as {task}.truth is")
+
+
 def refuse_text(table: polars.DataFrame, task: str, path: Path) -> None:
-    """Raise InputError for a cell that holds no number, naming it; for kinds that are numbers or scores."""
+    """Raise InputError for a column of text, naming the first cell that holds no number; for kinds that are numbers or
+    scores."""
     import polars as pl
 
     for column in (name for part in ("truth", "pred", "score") for name in columns_of(table, f"{task}.{part}")):
         text = table[column]
-        if text.dtype == pl.String:
-            row = int(_no_number(text).arg_true()[0])
-            raise InputError(f"{text[row]!r} is no number", where=f"{path}, {column} of row {row + 1}")
+        if text.dtype != pl.String:
+            continue
+        if text.null_count() == text.len():
+            raise InputError("is empty in every row", where=f"{path}, {column}")
+        found = _no_number(text).arg_true()
+        if not found.len():
+            raise InputError("holds numbers as text", where=f"{path}, {column}", do="write the column as numbers")
+        row = int(found[0])
+        raise InputError(f"{text[row]!r} is no number", where=f"{path}, {column} of row {row + 1}")
 
 
 def _spoilt_numbers(values: polars.Series) -> bool:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from polyhead.errors import InputError
 from polyhead.report.figures.values import columns_of
 from polyhead.report.run import Record, Run
-from polyhead.report.saved.kinds import kind_of, refuse_text
+from polyhead.report.saved.kinds import kind_of, refuse_text, refuse_unpaired
 from polyhead.report.saved.pairs import paired
 
 if TYPE_CHECKING:
@@ -60,6 +60,7 @@ def read_saved(path: Path, run: Run) -> Saved:
         )
     kinds, notes, targets = {}, [], dict(run.data.get("targets") or {})
     for task in tasks:
+        refuse_unpaired(table, task, path)
         kinds[task] = kind = kind_of(table, run, task)
         if kind not in NAMED:
             refuse_text(table, task, path)
