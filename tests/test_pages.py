@@ -62,7 +62,7 @@ def test_the_commands_of_the_readme_run(reader: Path, capsys: pytest.CaptureFixt
     lines = re.findall(r"^    polyhead (\w+) (.*?)(?: +#.*)?$", README, flags=re.MULTILINE)
     assert [name for name, _ in lines][:3] == ["init", "check", "train"]
     for name, rest in lines[1:]:  # the tutorial and tests of its own run init
-        line = rest.replace("runs/pumps/STAMP", str(first)).partition(" > ")[0]
+        line = rest.replace("runs/pumps/STAMP", str(first)).partition("> ")[0]
         if "*" in line:
             line = " ".join(str(path) for path in sorted(Path().glob(line)))
         short = [*shlex.split(line), *(["train.epochs=2"] if name == "train" and "--resume" not in line else [])]

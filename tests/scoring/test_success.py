@@ -18,12 +18,13 @@ def scored(value: float | None, floor: float | None = 0.0, **more: Any) -> dict[
 METRICS: dict[str, Any] = {
     "schema_version": 1,
     "val": {
-        "span": {"f1": scored(0.4), "mae": scored(8.0, 10.0, skill=0.2, direction="lower")},
+        "span": {"f1": scored(0.4, interval=[0.3, 0.5]), "mae": scored(8.0, 10.0, skill=0.2, direction="lower")},
         "bias": {"bias": scored(0.1, direction=None)},
     },
     "test": {
         "span": {"f1": scored(0.3, 0.25, interval=[0.2, 0.4]), "mae": scored(9.0, 10.0, skill=0.1, direction="lower")},
         "none": {"auroc": scored(None, 0.5, reason="one class")},
+        "few": {"r2": scored(0.01, reason="no interval: fewer than 8 recordings")},
     },
     "summary": {"val": {"skill": 0.35}, "test": {"skill": None}},
     "joint": {"test": {"both": scored(0.6, 0.5)}},
@@ -50,11 +51,10 @@ def judged(key: str, asked: str, metrics: dict[str, Any] = METRICS, epochs: Any 
         ("val.span.f1", "> 0.35", "pass", "val", 0.4),
         ("val.skill", "> 0.3", "pass", "val", 0.35),
         ("both", "> 0.7", "fail", "test", 0.6),
-        ("both", "beats floor", "pass", "test", 0.6),
+        ("val.span.f1", "beats floor", "pass", "val", 0.4),
         ("val.loss", "< 12", "pass", "val", 11.05),
         ("train.loss", "< 12", "fail", "train", 15.0),
         ("span.f1", "beats floor", "fail", "test", 0.3),  # its interval covers 0.25
-        ("span.mae", "beats floor", "pass", "test", 9.0),
     ],
 )
 def test_a_value_is_judged(key: str, asked: str, outcome: str, split: str, value: float) -> None:
@@ -94,11 +94,22 @@ def test_what_never_got_better_than_its_first_epoch_does_not_improve() -> None:
     assert judged("val.loss", "improves", best=3)["change"] == pytest.approx((17.79 - 19.0) / 17.79)
 
 
+def test_a_loss_that_falls_below_0_has_no_share() -> None:
+    """From 0.01 to -2 is no improvement by 20100 %: a likelihood has no zero."""
+    epochs = [{"epoch": 1.0, "val_loss": 0.01}, {"epoch": 2.0, "val_loss": -2.0}]
+    found = judged("val.loss", "improves >= 20 %", epochs=epochs)
+    assert (found["outcome"], found["change"]) == ("undefined", None)
+    assert "falls below 0" in found["reason"]
+    assert judged("val.loss", "improves", epochs=epochs)["outcome"] == "pass"
+
+
 @pytest.mark.parametrize(
     ("key", "asked", "reason"),
     [
         ("none.auroc", "> 0.5", "one class"),
         ("none.auroc", "beats floor", "one class"),
+        ("span.mae", "beats floor", "above its floor, but only the primary metric of a task has an interval"),
+        ("few.r2", "beats floor", "above its floor, but no interval: fewer than 8 recordings"),
         ("gone.f1", "> 0.5", "there is no score of it on test"),
         ("train.span.f1", "> 0.5", "there are no scores of train"),
         ("test.skill", "> 0", "no task has a skill there"),

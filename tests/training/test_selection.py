@@ -96,6 +96,14 @@ def test_the_best_epoch_so_far(values, best, waited):
     assert (selection.epoch, selection.value, selection.waited) == (last, values[last], waited)
 
 
+def test_below_every_clip_the_loss_tells_epochs_apart():
+    """A forecast beside a strong floor may have a skill of -126 and get better for long before it counts."""
+    selection = Selection("val/skill")
+    seen = [selection.update(*each) for each in [(1, -1.0, 9.0), (2, -1.0, 5.0), (3, -1.0, 6.0), (4, -0.9, 8.0)]]
+    assert seen == [True, True, False, True]
+    assert not selection.update(5, -0.9, 1.0)  # elsewhere a tie is no better, whatever the loss
+
+
 def test_each_task_has_its_own_best():
     selection = Selection("val/skill")
     seen = [selection.update_task("a", value) for value in (None, -2.0, -2.0, None, -1.0, -1.5)]

@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 
 from polyhead.cli import output
+from polyhead.errors import InputError
 
 app = typer.Typer(
     name="polyhead",
@@ -29,15 +30,20 @@ class Format(StrEnum):
 FormatOption = Annotated[Format, typer.Option("--format", help="text for people, json for programs.")]
 OutOption = Annotated[Path, typer.Option(help="Folder of runs.")]
 TasksOption = Annotated[str, typer.Option(help="Train only these tasks, e.g. fault life.")]
-SeedsOption = Annotated[int, typer.Option(min=1, help="Make so many runs, and a table of mean and sd.")]
+SeedsOption = Annotated[
+    int, typer.Option(min=1, help="Make so many runs, with seed and split of their own, and a table of mean and sd.")
+]
 Overrides = Annotated[list[str] | None, typer.Argument(help="Overrides such as train.epochs=5.")]
 RunArgument = Annotated[Path, typer.Argument(help="A run's folder.")]
 CheckpointOption = Annotated[str, typer.Option(help="best, best-TASK, last, epoch-NNNN or a file.")]
 
 
 def chosen(tasks: str) -> list[str]:
-    """The names in a value of --tasks."""
-    return [task for task in tasks.replace(",", " ").split() if task]
+    """The names in a value of --tasks. Raises InputError where there is none."""
+    names = tasks.replace(",", " ").split()
+    if tasks and not names:
+        raise InputError("names no task", where="--tasks", do="write names, such as --tasks fault life")
+    return names
 
 
 def _version(asked: bool) -> None:

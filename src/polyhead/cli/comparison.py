@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from rich.table import Table
 
 STAR = "*: ahead of all others by more than chance"
+KEY = 28  # characters; leaves room in 80 columns for the values of three runs
 WORDS = {"invalid": "not comparable", "weak": "with care"}
 
 
@@ -47,9 +48,21 @@ def _differences(result: Mapping[str, Any]) -> Iterator[Table]:
         emit("\nThe configurations are the same, defaults filled in.")
         return
     table = _table("What differs", ["key", *result["runs"]])
+    keys = {key: _broken(key) for key in result["differences"]}
+    table.columns[0].width = max(len(line) for key in keys.values() for line in key.splitlines())
     for key, values in result["differences"].items():
-        table.add_row(key, *(value_text(values[run]) if run in values else UNDEFINED for run in result["runs"]))
+        table.add_row(keys[key], *(value_text(values[run]) if run in values else UNDEFINED for run in result["runs"]))
     yield table
+
+
+def _broken(key: str) -> str:
+    """A key in lines of at most KEY characters, broken after dots; a longer part has a line of its own."""
+    lines = [""]
+    for part in re.findall(r"[^.]*\.|[^.]+$", key):
+        if lines[-1] and len(lines[-1] + part) > KEY:
+            lines.append("")
+        lines[-1] += part
+    return "\n".join(lines)
 
 
 def _tasks(result: Mapping[str, Any]) -> Iterator[Table]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import sys
 import traceback
 from collections.abc import Sequence
@@ -22,6 +23,17 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
 def run(arguments: list[str]) -> int:
     """Run a command; returns its exit code."""
+    from polyhead.cli.output import LostResultError
+
+    try:
+        return _run(arguments)
+    except LostResultError as error:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)  # else Python says so again when it ends
+        print(f"polyhead: the result could not be written ({error})", file=sys.stderr)
+        return FAILED
+
+
+def _run(arguments: list[str]) -> int:
     import typer
 
     from polyhead.cli import output
@@ -42,10 +54,12 @@ def run(arguments: list[str]) -> int:
             about = getattr(getattr(error, "ctx", None), "command_path", "polyhead")
             output.failed(as_json, error.format_message(), about, f"see `{about} --help`")
         except (typer.Abort, KeyboardInterrupt):
+            if as_json:
+                output.emit_json({"interrupted": True})
             print("polyhead: stopped; a run that was training resumes from its last checkpoint", file=sys.stderr)
             return INTERRUPTED
-        except BrokenPipeError:
-            os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+        except output.LostResultError:
+            raise
         except Exception as error:  # the last resort: a user gets a line, not a traceback
             from polyhead.training.watcher import InterruptedRunError
 
@@ -71,7 +85,7 @@ def completed(arguments: Sequence[str]) -> list[str]:
             full.append("latest")
         if full[-1] == "--tasks" and words:
             names = [words.pop(0)]
-            while words and _is_value(words[0]) and not Path(words[0]).exists():
+            while words and re.fullmatch(r"[\w,-]+", words[0]) and _is_value(words[0]):
                 names.append(words.pop(0))
             full.append(" ".join(names))
     return full

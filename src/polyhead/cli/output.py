@@ -29,9 +29,16 @@ def results_apart() -> Iterator[None]:
         _results.reset(token)
 
 
+class LostResultError(Exception):
+    """Standard output takes no more: its reader is gone, or the disk is full."""
+
+
 def emit(text: str) -> None:
-    """A line of the result."""
-    print(text, file=_results.get(sys.stdout), flush=True)
+    """A line of the result. Raises LostResultError."""
+    try:
+        print(text, file=_results.get(sys.stdout), flush=True)
+    except OSError as error:  # the parser would take it for its own affair, and end with the code of a finding
+        raise LostResultError(error.strerror) from error
 
 
 def emit_json(value: Mapping[str, Any]) -> None:
@@ -43,7 +50,8 @@ def failed(as_json: bool, what: str, where: str, do: str) -> None:
     """Say in one line what could not be done."""
     if as_json:
         emit_json({"error": {"what": what, "where": where, "do": do}})
-    text = f"{where}: {what}" if where else what
+    what = what.removesuffix(".")
+    text = f"{where}: {what}" if where and where != "polyhead" else what
     text = f"{text}; {do}" if do else text
     line = re.sub(r"\s+", " ", text).strip()
     sys.stderr.write(f"polyhead: {line}\n")
@@ -63,4 +71,7 @@ def emit_table(table: Table) -> None:
     from rich.console import Console
 
     file = _results.get(sys.stdout)
-    Console(file=file, highlight=False, markup=False, width=None if file.isatty() else 160).print(table)
+    console = Console(file=file, highlight=False, markup=False, width=None if file.isatty() else 160)
+    with console.capture() as drawn:
+        console.print(table)
+    emit("\n".join(line.rstrip() for line in drawn.get().splitlines()))

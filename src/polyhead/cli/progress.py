@@ -27,7 +27,7 @@ class PlainProgress(Watcher):
     """A line per epoch."""
 
     def on_start(self, run: Path, tasks: tuple[str, ...], epochs: int, steps: int) -> None:
-        print(f"run {run}: {epochs} epochs of {steps} steps; skill on validation per task", file=sys.stderr)
+        print(f"run {run}: {epochs} epochs of {steps} steps; below, skill on val", file=sys.stderr)
 
     def on_epoch(self, report: EpochReport) -> None:
         each = "  ".join(f"{task} {_skill(primary(scores).skill)}" for task, scores in report.scores.items())
@@ -64,7 +64,7 @@ class LiveProgress(Watcher):
         self._steps = 0
 
     def on_start(self, run: Path, tasks: tuple[str, ...], epochs: int, steps: int) -> None:
-        line = f"run {run}: {epochs} epochs of {steps} steps; skill on validation per task"
+        line = f"run {run}: {epochs} epochs of {steps} steps; below, skill on val"
         self._progress.console.print(line, markup=False)  # a path may hold brackets
         self._steps = steps
         skills = self._fitting(dict.fromkeys(tasks))

@@ -36,8 +36,9 @@ def evaluate(
     metrics = api.evaluate(run, checkpoint=checkpoint, data=data, split=split, csv=csv)
     if format is Format.json:
         output.emit_json({"run": str(run), "metrics": metrics})
-    else:
-        tables.metrics_table(metrics, run.parent.name)
+        return
+    tables.metrics_table(metrics, run.parent.name)
+    output.emit(f"predictions: {run / 'predictions'}")
 
 
 def predict(

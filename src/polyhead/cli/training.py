@@ -53,7 +53,7 @@ def _train(config: Path, overrides: list[str], out: Path, seeds: int, tasks: lis
     if format is Format.json:
         output.emit_json({"runs": [{"run": str(run.folder), "metrics": run.metrics} for run in runs]})
         return
-    tables.seeds_table([run.metrics for run in runs], config.stem)
+    tables.seeds_table([run.metrics for run in runs], runs[0].folder.parent.name)
     for run in runs:
         output.emit(f"page: {run.folder / 'report.html'}")
 
@@ -69,7 +69,8 @@ def _resume(config: Path | None, overrides: list[str], out: Path, resume: str, f
         )
     if resume == "latest":
         if config is None:
-            raise InputError("which experiment?", where="--resume", do="name its config, or the run's folder")
+            _print_run(api.resume(RunFolder.latest(out).path, watcher=build_watcher()), format)
+            return
         experiment = api.load(config).experiment
         folder = RunFolder.latest(out, experiment.name).path
         if api.load(folder / "config.yaml").experiment != experiment:

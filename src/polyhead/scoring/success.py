@@ -83,6 +83,9 @@ def _judge(text: str, aim: Aim | None, metrics: Mapping[str, Any], first: Any, l
         if stands == "undefined":
             why = found.score.get("reason") or "it has no floor or no skill"
             return Judgement(text, "undefined", found.split, value, reason=why)
+        if stands == "beats" and not found.score.get("interval"):
+            why = found.score.get("reason") or "only the primary metric of a task has an interval"
+            return Judgement(text, "undefined", found.split, value, reason=f"above its floor, but {why}")
         return Judgement(text, _outcome(stands == "beats"), found.split, value)
     return _changed(text, condition, found, None if first is None else first.get(_column(aim)))
 
@@ -94,10 +97,12 @@ def _changed(text: str, condition: Condition, found: _Found, first: float | None
         why = "no way of it is better" if direction is None else "the first epoch has no value of it"
         return Judgement(text, "undefined", found.split, value, first, reason=why)
     gain = value - first if direction == "higher" else first - value
-    change = gain / abs(first) if first else None
-    if change is None and condition.number:
-        why = "it began at 0, and nothing is a share of that"
+    why = "it began at 0, and nothing is a share of that" if not first else ""
+    if direction == "lower" and min(first, value) < 0:
+        why = "it falls below 0, as likelihoods do, and nothing is a share of that"
+    if why and condition.number:
         return Judgement(text, "undefined", found.split, value, first, reason=why)
+    change = None if why else gain / abs(first)
     asked = condition.number * abs(first)
     met = math.isclose(gain, asked, rel_tol=_CLOSE) if condition.relation == ">=" and asked else False
     return Judgement(

@@ -49,7 +49,8 @@ def read_target(name: str, options: TargetOptions, column: NDArray[Any]) -> Targ
     elif values.dtype.kind == "U":
         if options.valid is not None:
             raise InputError("`valid` is a range of numbers but the target is text", where=f"data.targets.{name}")
-        mask = ~np.isin(values, ["", *map(label_of, options.missing), *map(str, options.missing)])
+        words = [*map(label_of, options.missing), *map(str, options.missing)]
+        mask = ~np.isin(values, ["", *words, *(word.strip() for word in words)])  # readers of text strip its cells
     else:
         raise InputError(f"{options.key!r} holds {values.dtype}, not numbers or text", where=f"data.targets.{name}")
     return Target(values, mask, options.unit or "")

@@ -114,16 +114,18 @@ class RunFolder:
         return cls(path)
 
     @classmethod
-    def latest(cls, out: Path, name: str) -> RunFolder:
-        """The newest unfinished run of `name` under `out`. Raises InputError where there is none."""
-        for path in sorted((out / name).glob("*"), key=_made, reverse=True):
+    def latest(cls, out: Path, name: str = "*") -> RunFolder:
+        """The newest unfinished run of `name`, or of any, under `out`. Raises InputError where there is none."""
+        for path in sorted(out.glob(f"{name}/*"), key=_made, reverse=True):
             began = (path / "checkpoints" / "last.ckpt").is_file() or (path / "folds").is_dir()
             if (path / "config.yaml").is_file() and began:
                 run = cls(path)
                 begun = not (path / "state.json").exists()  # killed before it was first written
                 if begun or run.read("state.json").get("status") != "finished":
                     return run
-        raise InputError("no unfinished run to resume", where=str(out / name), do="leave out --resume to start one")
+        raise InputError(
+            "no unfinished run to resume", where=str(out / name.strip("*")), do="leave out --resume to start one"
+        )
 
     def fold(self, number: int) -> RunFolder:
         """The run of one fold, counted from 1, within this one."""

@@ -37,7 +37,7 @@ def close_epoch(session: Session, steps: Sequence[Sequence[Index]], watcher: Wat
     totals = {split: total_loss(session, values) for split, values in losses.items()}
     value = monitored(session.selection.monitor, scores, totals)
     _refuse_undefined(session, value, scores["val"], losses["val"])
-    best = session.selection.update(session.number, value)
+    best = session.selection.update(session.number, value, totals["val"])
     session.schedule.epoch_ended(value)
     session.stopped_by = session.ranks.agree(_why_stop(session))  # clocks differ
     _refuse_drift(session)

@@ -10,6 +10,7 @@ from polyhead.scoring.board import KINDS, metrics_of
 from polyhead.scoring.metric import Direction, Score
 
 Scores = Mapping[str, Mapping[str, Score]]  # task -> metric -> score
+WORST = -1.0  # where a skill is clipped
 
 
 @dataclass
@@ -20,6 +21,7 @@ class Selection:
     value: float | None = None
     epoch: int | None = None
     waited: int = 0
+    loss: float | None = None
     tasks: dict[str, float] = field(default_factory=dict)
 
     @property
@@ -28,13 +30,23 @@ class Selection:
         last = self.monitor.rpartition("/")[2]
         return last == "loss" or any(m.name == last and m.direction == "lower" for k in KINDS for m in metrics_of(k))
 
-    def update(self, epoch: int, value: float | None) -> bool:
-        """Whether `value` is the best so far; the first epoch is, even if undefined, so that there always is one."""
-        if self.epoch is None or (value is not None and (self.value is None or value > self.value)):
-            self.value, self.epoch, self.waited = value, epoch, 0
+    def update(self, epoch: int, value: float | None, loss: float | None = None) -> bool:
+        """Whether `value` is the best so far; the first epoch is, even if undefined, so that there always is one.
+
+        Where every task is so far below its floor that all skills are clipped, the validation loss tells epochs apart.
+        """
+        if self.epoch is None or self._is_better(value) or self._is_less_bad(value, loss):
+            self.value, self.epoch, self.waited, self.loss = value, epoch, 0, loss
             return True
         self.waited += 1
         return False
+
+    def _is_better(self, value: float | None) -> bool:
+        return value is not None and (self.value is None or value > self.value)
+
+    def _is_less_bad(self, value: float | None, loss: float | None) -> bool:
+        clipped = self.monitor.endswith("/skill") and value == self.value == WORST
+        return clipped and loss is not None and self.loss is not None and loss < self.loss
 
     def update_task(self, task: str, value: float | None) -> bool:
         """Whether `value` is the best of `task` so far."""
@@ -76,5 +88,5 @@ def primary(scores: Mapping[str, Score]) -> Score:
 def mean_skill(scores: Scores) -> float | None:
     """Mean over tasks of the primary skill clipped to [-1, 1]; undefined skills are left out."""
     skills = [primary(task).skill for task in scores.values()]
-    known = [min(1.0, max(-1.0, skill)) for skill in skills if skill is not None]
+    known = [min(1.0, max(WORST, skill)) for skill in skills if skill is not None]
     return sum(known) / len(known) if known else None

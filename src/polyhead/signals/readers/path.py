@@ -17,7 +17,7 @@ def readable(path: str | None) -> Path:
     if file.is_dir():
         raise InputError("is a folder, expected a file", where=str(file))
     if not file.is_file():
-        raise InputError("no such file", where=str(file), do="check data.path")
+        raise InputError("no such file", where=str(file), do="check its name and folder")
     if file.stat().st_size == 0:
         raise InputError("is an empty file", where=str(file))
     return file
