@@ -230,6 +230,8 @@ def test_onnx_says_what_it_is(exported: Exported):
         "unit": "g",
         "scaling": "standard",
     }
+    ends = (*model.graph.input, *model.graph.output)
+    assert {end.type.tensor_type.shape.dim[0].dim_param for end in ends} == {"batch"}
     assert sheet["tasks"]["state"]["classes"] == LABELS["state"]
     assert sheet["tasks"]["state"]["outputs"] == {"state.pred": ["batch"], "state.score": ["batch", 3]}
     metrics = one["run"].metrics

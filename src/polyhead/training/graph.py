@@ -56,6 +56,7 @@ def onnx_bytes(
         assert traced is not None
         model = traced.model_proto
     _forget_machine(model)
+    _name_batch(model)
     for output, classes in labels.items():
         _encode(model, output, classes)
     model.producer_name, model.producer_version = "polyhead", sheet["polyhead"]
@@ -101,6 +102,15 @@ def _forget_machine(model: ModelProto) -> None:
     for function in model.functions:
         for node in function.node:
             del node.metadata_props[:]
+
+
+def _name_batch(model: ModelProto) -> None:
+    """Call the number of windows `batch` where the exporter has a symbol of its own."""
+    symbol = model.graph.input[0].type.tensor_type.shape.dim[0].dim_param
+    for one in (*model.graph.input, *model.graph.output, *model.graph.value_info):
+        for size in one.type.tensor_type.shape.dim:
+            if size.dim_param == symbol:
+                size.dim_param = "batch"
 
 
 def _encode(model: ModelProto, output: str, classes: list[str]) -> None:

@@ -66,9 +66,10 @@ def _check_nested(windows: WindowSet, unit: Index, by: str) -> None:
         return
     pairs = np.unique(np.stack([windows.recording, unit]), axis=1)
     counts = np.bincount(pairs[0])
+    recording = windows.recordings[int(counts.argmax())]
     raise InputError(
-        f"column {by!r} has {counts.max()} values within recording {windows.recordings[int(counts.argmax())]!r}, so a split"
-        " by it would cut recordings",
+        f"column {by!r} has {counts.max()} values within recording {recording!r}, so a split by it would cut"
+        " recordings",
         where="data.split.by",
         check="split-leakage",
     )
