@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from rich import console
 
 from polyhead.cli.comparison import comparison_lines
 
@@ -88,3 +89,20 @@ def test_equal_configurations_and_no_scores(capsys: pytest.CaptureFixture[str]) 
     assert "The configurations are the same, defaults filled in." in out
     assert "\nTasks" not in out
     assert "\x1b" not in out
+
+
+def test_long_keys_are_broken_at_dots_alone(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Three runs in a terminal of 80 columns, where long values leave the keys little room."""
+    wide = console.Console
+    monkeypatch.setattr(console, "Console", lambda **options: wide(**options | {"width": 80}))
+    values = {run: ["overheated", "blocked", "worn", "missing", "unknown"] for run in "ABC"}
+    keys = ["data.targets.Zustand.missing", "tasks.remaining_life_of_bearing.balance.form"]
+    comparison_lines(RESULT | {"differences": dict.fromkeys(keys, values)})
+    out = capsys.readouterr().out
+    assert max(map(len, out.splitlines())) <= 80
+    table = out[out.index("What differs") : out.index("Tasks")]
+    first = [line.split()[0] for line in table.splitlines()[2:] if line[:1].strip()]
+    assert first == ["data.targets.Zustand.missing", "tasks.", "remaining_life_of_bearing.", "balance.form"]
+    assert table.count('["overheated",') == 6

@@ -54,7 +54,10 @@ def test_what_beats_its_floor_is_said_in_words(capsys: pytest.CaptureFixture[str
 
 def test_a_reason_stands_once(capsys: pytest.CaptureFixture[str]) -> None:
     metrics_table({"test": {task: {"r2": score(0.6, reason="too few")} for task in "ab"}}, "wide")
-    assert capsys.readouterr().out.splitlines()[-2:] == ["2 of 2 beat their floor", "a, b: too few"]
+    assert capsys.readouterr().out.splitlines()[-2:] == [
+        "0 of 2 beat their floor; above it without an interval: a, b",
+        "a, b: too few",
+    ]
 
 
 def test_eighty_columns_hold_the_table(capsys: pytest.CaptureFixture[str]) -> None:

@@ -23,6 +23,7 @@ pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="no chromium on the pat
 
 WIDE = {"width": 1400, "height": 900}
 LOSS, CONFUSION, RESIDUALS = "curve-loss-fault", "confusion-fault", "residuals-life"
+SCATTER = "scatter-life"
 # Loss of `fault` after 20 epochs as tests/report/conftest.py writes it: training, validation, best constant.
 FALLING = 0.18 + (1.2 - 0.18) * math.exp(-20 / 7)
 AT_20 = {"train": FALLING * (1 - 0.006 * 20), "val": FALLING + 0.02 * math.sin(20 * 1.7), "best constant": 1.1984}
@@ -147,6 +148,25 @@ def test_pointing_at_a_cell_reads_truth_prediction_count_and_share(page: Any, re
         assert text in said
 
 
+def test_pointing_at_a_window_reads_its_truth_and_its_prediction(page: Any, report: Path) -> None:
+    import polars as pl
+
+    rows = pl.read_parquet(report / "predictions" / "test.parquet").filter(pl.col("life.mask"))
+    far = rows.sort((pl.col("life.pred") - 0.5).abs()).row(-1, named=True)  # nothing else lies there
+    said = point_at(page, charted(page, SCATTER), far["life.truth"], far["life.pred"])
+    assert said == f"truth: {far['life.truth']:.6g}prediction: {far['life.pred']:.6g}"
+
+
+def test_guides_do_not_answer(page: Any) -> None:
+    answering = "chart => chart.data.filter(trace => trace.hoverinfo !== 'skip').map(trace => trace.name)"
+    for name, traces in {
+        SCATTER: ["prediction"],
+        "roc-anomaly": ["anomaly", "at the threshold"],
+        "reliability-fault": ["windows (area: how many)"],
+    }.items():
+        assert charted(page, name).locator(".chart").evaluate(answering) == traces
+
+
 def test_the_bars_of_a_histogram_count_every_window(page: Any) -> None:
     place = charted(page, RESIDUALS)
     bars = place.locator(".chart").evaluate("chart => chart.data.find(trace => trace.type === 'bar')")
@@ -251,6 +271,28 @@ def test_a_telephone_is_wide_enough_and_a_finger_scrolls_past_a_chart(browser: A
         swipe(page, box["x"] + box["width"] / 2, box["y"] + 150, -100)
         page.wait_for_function("before => scrollY > before + 50", arg=before)
         assert ranges(place) == whole
+
+
+def test_a_wide_table_shows_that_it_scrolls(browser: Any, wide: Path) -> None:
+    with opened(browser, wide, viewport={"width": 390, "height": 800}) as page:
+        place = page.locator("#files + .scroll")
+        place.scroll_into_view_if_needed()
+        edge = "place => getComputedStyle(place).backgroundAttachment"
+        assert place.evaluate("place => place.scrollWidth > place.clientWidth")
+        assert place.evaluate(edge) == "local, local, scroll, scroll"
+        page.emulate_media(media="print")
+        assert place.evaluate("place => getComputedStyle(place).backgroundImage") == "none"
+
+
+def test_a_narrow_page_has_samples_of_batches_above_what_is_said_of_them(browser: Any, report: Path) -> None:
+    with opened(browser, report, viewport={"width": 390, "height": 800}) as page:
+        above, below = page.evaluate(
+            "() => { const seen = document.querySelector('main').appendChild(document.createElement('div'));"
+            " seen.className = 'seen'; seen.innerHTML = '<div>figure</div><div class=scroll>table</div>';"
+            " return [...seen.children].map(child => child.getBoundingClientRect()); }"
+        )
+    assert below["top"] >= above["bottom"]
+    assert below["left"] == above["left"]
 
 
 def test_a_reader_hears_the_caption_and_no_ticks(page: Any) -> None:

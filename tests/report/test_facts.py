@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from polyhead.report.facts import facts
+from polyhead.report.facts import facts, words
 from polyhead.report.run import Run
 
 
@@ -38,3 +38,10 @@ def test_steps_that_were_left_out_and_processes():
     assert found["left out"] == "3 of 40 steps, whose loss or gradient was not finite"
     assert found["processes"] == "2"
     assert not {"left out", "processes"} & set(told(left_out=0, step=40, processes=1))
+
+
+def test_the_words_of_a_configuration():
+    config = "name: x\nnotes: |\n  first\n  second\nhypothesis: ''\ntags: [a, 2024]\n"
+    run = Run(Path(), config, {}, {}, {}, {}, {})
+    assert words(run) == [("notes", "first\nsecond"), ("tags", "a, 2024")]
+    assert words(Run(Path(), "name: x\nnotes:\ntags: []\n", {}, {}, {}, {}, {})) == []

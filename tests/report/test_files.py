@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from polyhead.report.files import OTHER, artefacts
+from polyhead.report.page import write_report
 
 
 def test_every_file_is_named_once_with_what_it_holds(tmp_path: Path) -> None:
@@ -49,3 +50,23 @@ def test_a_page_does_not_depend_on_whether_one_was_written_before(tmp_path: Path
     (tmp_path / "figures").mkdir()
     (tmp_path / "figures" / "a.png").write_text("a figure")
     assert artefacts(tmp_path) == before
+
+
+def test_what_trackers_and_export_leave_has_its_words(tmp_path: Path) -> None:
+    for name in ("wandb/run-1/run.wandb", "tensorboard/events.1", "export/x.onnx", "mlartifacts/0/a", "tracking.json"):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text("x")
+    assert {one.name: one.holds for one in artefacts(tmp_path) if one.count} == {
+        "wandb/run-1/run.wandb": "what W&B keeps, to be sent with `wandb sync`",
+        "tensorboard/events.1": "event files of TensorBoard",
+        "export/x.onnx": "networks written by polyhead export",
+        "mlartifacts/0/a": "files that MLflow keeps",
+        "tracking.json": "under which id trackers know the run",
+    }
+
+
+def test_a_command_among_the_words_is_set_as_code(bare: Path) -> None:
+    (bare / "wandb").mkdir()
+    (bare / "wandb" / "run.wandb").write_text("x")
+    assert "to be sent with <code>wandb sync</code></td>" in write_report(bare).read_text()
+    assert "to be sent with `wandb sync` |" in (bare / "report.md").read_text()

@@ -58,7 +58,7 @@ def test_what_stands_beside_the_splits_is_no_split(run: Run) -> None:
 def test_a_metric_of_several_tasks_names_them(run: Run) -> None:
     (row,) = joint_rows(run, "test")
     assert (row.task, row.kind, row.metric, row.predictor) == ("sound", "marks, wear", "all correct", "majority")
-    assert (row.value.raw, row.floor.raw, row.outcome) == ("0.5513", "0.2247", "beats")
+    assert (row.value.raw, row.floor.raw, row.outcome) == ("0.5513", "0.2247", "above")
 
 
 def test_parts_of_a_split_end_with_all_of_it(run: Run) -> None:

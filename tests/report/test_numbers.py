@@ -51,6 +51,15 @@ def test_an_interval_says_how_many_decimals_a_value_carries(interval: tuple[floa
     assert decimals_of(sum(interval) / 2, 0.0, interval=interval) == decimals
 
 
+@pytest.mark.parametrize(
+    ("value", "floor", "text"),
+    [(0.000412, 0.3, "0.000412"), (0.0312, None, "0.031"), (412.0, 900.0, "412"), (0.0, 0.25, "0.000")],
+)
+def test_an_interval_of_no_width_leaves_it_to_the_value(value: float, floor: float | None, text: str) -> None:
+    # As many windows alike give it: then three significant digits of the value, as where there is no interval.
+    assert number(value, decimals_of(value, floor, interval=(value, value))).text == text
+
+
 def test_numbers_that_differ_do_not_look_alike() -> None:
     assert decimals_of(0.5004, 0.5001) == 4
     assert decimals_of(0.5, 0.5) == 3

@@ -18,6 +18,8 @@ import pytest
 
 from polyhead.report.page import write_report
 
+from .folders import write_json
+
 Change = Callable[[Path, str], AbstractContextManager[dict[str, Any]]]
 HOSTILE = '<script src="https://evil.example/x.js">alert("`$|")</script>'
 SECTIONS = ["Tasks on test", "What went wrong", "What went right", "From the first epoch to the judged one"]
@@ -64,7 +66,7 @@ def test_the_page_needs_nothing_else_and_is_small(report: Path) -> None:
 def test_the_page_shows_everything_in_order(report: Path) -> None:
     page = (report / "report.html").read_text()
     assert re.findall(r"<h2 id=.*?>(.*?)</h2>", page) == SECTIONS
-    assert '<p class="verdict">3 of 4 tasks beat their floor on unseen recordings; <code>life</code> is not' in page
+    assert '<p class="verdict">2 of 4 tasks beat their floor on unseen recordings; <code>life</code> is not' in page
     assert page.count("<figure") == 8 + 3 + 9
     for text in (
         "sha256:3f3f",
@@ -95,7 +97,7 @@ def test_the_figures_lie_in_the_folder_and_the_markdown_shows_them(report: Path)
     linked = set(re.findall(r"\(figures/(.*?)\)", text))
     assert linked == {path.name for path in (report / "figures").iterdir()}
     assert len(linked) == 20
-    assert text.startswith("# bearings\n\n**3 of 4 tasks beat")
+    assert text.startswith("# bearings\n\n**2 of 4 tasks beat")
     assert "| life | MAPE | – |  | – |  | – | 1120 |  | 15 truths are 0 |" in text.replace("regression | ", "")
 
 
@@ -165,7 +167,7 @@ def test_a_run_that_is_not_finished_says_so(run_folder: Path, change: Change) ->
 def test_a_missing_file_leaves_the_verdict(bare: Path, name: str) -> None:
     (bare / name).unlink()
     page = write_report(bare).read_text()
-    assert "3 of 4 tasks beat their floor" in page
+    assert "2 of 4 tasks beat their floor" in page
     assert (f"{name} is not in the folder" in page) == (name in ("config.yaml", "data.json"))
 
 
@@ -193,3 +195,49 @@ def test_the_report_loads_neither_torch_nor_pyplot(report: Path, tmp_path: Path)
     done = subprocess.run([sys.executable, "-c", code, str(folder)], capture_output=True, text=True, check=True)
     # matplotlib itself is there in the end, which shows that the look-up can find something.
     assert done.stdout.split("\n")[0] == "[] ['matplotlib']"
+
+
+def test_notes_hypothesis_and_tags_stand_in_the_head(bare: Path) -> None:
+    config = (bare / "config.yaml").read_text()
+    said = f"notes: '{HOSTILE}'\nhypothesis: heads help each other\ntags: [bench, *]\n".replace("*", "two words")
+    (bare / "config.yaml").write_text(said + re.sub("notes: .*\n", "", config))
+    page = write_report(bare).read_text()
+    head = page[page.index("<header>") : page.index("</header>")]
+    assert "<dt>notes</dt><dd>&lt;script src=" in head
+    assert "<dt>hypothesis</dt><dd>heads help each other</dd>" in head
+    assert "<dt>tags</dt><dd>bench, two words</dd>" in head
+    text = (bare / "report.md").read_text()
+    assert "- hypothesis: heads help each other\n- tags: bench, two words\n" in text
+    assert "- notes: \\<script" in text
+    (bare / "config.yaml").write_text(re.sub("notes: .*\n", "", config))
+    page = write_report(bare).read_text()
+    assert not re.search("<dt>(notes|hypothesis|tags)</dt>", page)
+
+
+def test_figures_of_names_that_collide_stay_apart(tmp_path: Path) -> None:
+    """A task `pose` with an output `x` beside a task `pose-x`."""
+    truth = [0.1 * window for window in range(40)]
+    columns = {"pose.truth.0": truth, "pose.pred.0": truth, "pose-x.truth": truth, "pose-x.pred": truth[::-1]}
+    known = {f"{task}.mask": [True] * 40 for task in ("pose", "pose-x")}
+    (tmp_path / "predictions").mkdir()
+    pl.DataFrame(columns | known).write_parquet(tmp_path / "predictions" / "test.parquet")
+    targets = {"pose": {"kind": "regression", "outputs": ["x"]}, "pose-x": {"kind": "regression"}}
+    (tmp_path / "config.yaml").write_text("name: x\n")
+    for name, content in {
+        "state": {"status": "finished"},
+        "metadata": {"tasks": {task: {"kind": "regression"} for task in targets}},
+        "data": {"targets": targets},
+        "metrics": {"test": {task: {} for task in targets}},
+    }.items():
+        write_json(tmp_path, name, content)
+    page = write_report(tmp_path).read_text()
+    named = re.findall('data-name="([^"]*)"', page)
+    assert "scatter-pose-x" in named
+    assert "scatter-pose-x-2" in named
+    assert sorted(f"{name}.png" for name in named) == sorted(path.name for path in (tmp_path / "figures").iterdir())
+    ids = [attrs["id"] for _, attrs in Tags(page).seen if "id" in attrs]
+    assert len(ids) == len(set(ids))
+    used = set(re.findall(r'(?:href="#|url\(#)([^")]+\.[^")]+)', page))
+    assert used <= set(ids)
+    first, second = ((tmp_path / "figures" / f"scatter-pose-x{end}.png").read_bytes() for end in ("", "-2"))
+    assert first != second

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -101,6 +102,28 @@ def test_a_network_of_numbers_alone_shows_the_numbers(run: Run) -> None:
     panel = window_panel(run, numbers | {"known": np.array([[0.1, 2.0], [0.3, 0.4]], np.float32)})
     assert panel is not None
     assert panel.name == "batch-0003"
+
+
+def test_numbers_are_called_as_their_channels(run: Run) -> None:
+    numbers = {name: values for name, values in arrays().items() if not name.startswith(("signal", "next", "present"))}
+    names = ["known.load", "known.speed of the shaft"]
+    some = numbers | {"known": np.array([[0.1, 2.0], [0.3, 0.4]]), "known.names": np.array(names)}
+    panel = window_panel(run, some)
+    assert panel is not None
+    below = json.loads(panel.series)["axes"][-1]["x"]
+    assert (below["label"], below["at"], below["text"]) == ("", [0, 1], ["load", "speed of th…"])
+    many = [f"known.n{channel}" for channel in range(13)]
+    panel = window_panel(run, numbers | {"known": np.ones((2, 13)), "known.names": np.array(many)})
+    assert panel is not None
+    assert json.loads(panel.series)["axes"][-1]["x"]["label"] == "number"
+
+
+def test_names_of_two_inputs_stay_whole(run: Run) -> None:
+    numbers = {name: values for name, values in arrays().items() if not name.startswith(("signal", "next", "present"))}
+    some = numbers | {"known": np.ones((2, 2)), "known.names": np.array(["a.load", "b.load"])}
+    panel = window_panel(run, some)
+    assert panel is not None
+    assert json.loads(panel.series)["axes"][-1]["x"]["text"] == ["a.load", "b.load"]
 
 
 def test_no_peak_is_lost_in_a_long_window() -> None:

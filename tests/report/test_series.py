@@ -99,6 +99,14 @@ def test_stacked_areas_are_as_thick_as_they_were_given() -> None:
     ]
 
 
+def test_points_without_a_name_are_no_curve_to_be_read_along_x() -> None:
+    def paint(axes: Axes) -> None:
+        axes.scatter([1.0, 2.0, 3.0], [1.0, 4.0, 2.0])
+        axes.plot([1, 3], [1, 3], label="exact")
+
+    assert _read(paint)["unified"] is False
+
+
 def test_two_bands_that_lie_apart_are_no_stack() -> None:
     def paint(axes: Axes) -> None:
         axes.fill_between([0, 1], [0, 0], [1, 1], color=COLOURS[0])

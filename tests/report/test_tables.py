@@ -33,7 +33,7 @@ def test_the_table_of_tasks_holds_the_primary_metrics(report: Path) -> None:
         ("fault", "macro F1", "0.912", "0.174", "[0.881, 0.940]", "beats"),
         ("anomaly", "AUROC", "0.957", "0.500", "[0.921, 0.980]", "beats"),
         ("life", "R²", "−0.04", "0.00", "[−0.21, 0.10]", "even"),
-        ("next", "R²", "0.722", "0.084", "", "beats"),
+        ("next", "R²", "0.722", "0.084", "", "above"),
     ]
     assert widest(rows, "value") == 4
 

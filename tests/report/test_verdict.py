@@ -32,6 +32,7 @@ def run_of(metrics: dict[str, Any], **parts: Any) -> Run:
 BY_BEARING = {"split": {"by": "bearing", "shared_recordings": 0}}
 GOOD = scored(0.9, 0.0, 0.9, [0.85, 0.95])
 LEVEL = scored(-0.041, 0.0, -0.041, [-0.213, 0.103])
+BARE = scored(0.9, 0.0, 0.9)
 
 
 def test_some_tasks_beat_their_floor() -> None:
@@ -52,6 +53,12 @@ def test_some_tasks_beat_their_floor() -> None:
         ({"a": GOOD, "b": LEVEL}, "1 of 2 tasks beats its floor on unseen recordings; `b` is not"),
         ({"a": LEVEL, "b": LEVEL}, "None of 2 tasks beats its floor on unseen recordings; `a` is not"),
         ({"a": LEVEL}, "The only task does not beat its floor on unseen recordings; `a` is not"),
+        (
+            {"a": BARE},
+            "The only task is not shown to beat its floor on unseen recordings; `a` is above its floor, with",
+        ),
+        ({"a": BARE, "b": LEVEL}, "None of 2 tasks is shown to beat its floor on unseen recordings; `a` is above"),
+        ({"a": BARE, "b": GOOD}, "1 of 2 tasks beats its floor on unseen recordings; `a` is above its floor, without"),
     ],
 )
 def test_the_count_reads_as_a_sentence(tasks: dict[str, Any], start: str) -> None:
@@ -61,7 +68,7 @@ def test_the_count_reads_as_a_sentence(tasks: dict[str, Any], start: str) -> Non
 
 
 def test_many_tasks_without_success_are_named_by_outcome() -> None:
-    worse, none = scored(0.4, 0.5, -0.2), scored(None, None, None, reason="one class")
+    worse, none = scored(0.4, 0.5, -0.2, [0.3, 0.45]), scored(None, None, None, reason="one class")
     tasks = {"a": GOOD, "b": LEVEL, "c": worse, "d": LEVEL, "e": none}
     verdict = give_verdict(run_of({"test": tasks}, data=BY_BEARING))
     assert verdict is not None

@@ -40,10 +40,15 @@ def metrics_table(metrics: Mapping[str, Any], title: str) -> None:
 def _verdict(scores: Mapping[str, Any]) -> Iterator[str]:
     """How many tasks beat their floor, and which do not."""
     found = {task: standing(score) for task, each in scores.items() for score in each.values() if score["primary"]}
-    others = [task for task, one in found.items() if one != "beats"]
-    but = f"; not {', '.join(others)}" if others and len(others) < len(found) else ""
-    won = len(found) - len(others)
-    yield f"{won} of {len(found)} beat{'s its floor' if won == 1 else ' their floor'}{but}"
+    won = sum(one == "beats" for one in found.values())
+    parts = [f"{won} of {len(found)} beat{'s its floor' if won == 1 else ' their floor'}"]
+    bare = [task for task, one in found.items() if one == "above"]
+    if bare:
+        parts.append(f"above it without an interval: {', '.join(bare)}")
+    others = [task for task, one in found.items() if one not in ("beats", "above")]
+    if others and len(others) < len(found):
+        parts.append(f"not {', '.join(others)}")
+    yield "; ".join(parts)
 
 
 def _reasons(shown: Sequence[tuple[str, str, Mapping[str, Any]]]) -> Iterator[str]:

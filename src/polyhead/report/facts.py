@@ -44,6 +44,14 @@ def facts(run: Run) -> list[tuple[str, str]]:
     return [(name, text) for name, text in found.items() if text]
 
 
+def words(run: Run) -> list[tuple[str, str]]:
+    """What the configuration says for people: notes, hypothesis and tags, where it says anything."""
+    said = {name: run.config.get(name) or "" for name in ("notes", "hypothesis", "tags")}
+    if isinstance(said["tags"], list):
+        said["tags"] = ", ".join(map(str, said["tags"]))
+    return [(name, text) for name, each in said.items() if (text := str(each).strip())]
+
+
 def _left_out(state: Record) -> str:
     """How many steps were left out since something in them was not finite."""
     count = state.get("left_out") or 0

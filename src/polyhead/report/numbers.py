@@ -40,10 +40,12 @@ class Number:
 def decimals_of(*values: float | None, interval: tuple[float, float] | None = None) -> int:
     """Decimals that numbers of one row share.
 
-    With an interval: two significant digits of its half-width, which is what the value carries. Without: three
-    significant digits of the largest, 3 decimals below 10.
+    With an interval: two significant digits of its half-width, which is what the value carries; where it has no width,
+    three of the first value, which it is of. Without: three significant digits of the largest, 3 decimals below 10.
     """
     largest = max((abs(value) for value in values if value is not None), default=0.0)
+    if interval and (interval[1] - interval[0]) / 2 < LEAST_FIXED:
+        interval, largest = None, abs(values[0] or largest) if values else largest
     size = (interval[1] - interval[0]) / 2 if interval else largest
     if size < LEAST_FIXED:
         return 3

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import re
 import shlex
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from polyhead.report import data, numbers, tables
 from polyhead.report.account.account import give_account
 from polyhead.report.course import key_numbers, loss_tables
-from polyhead.report.facts import environment_facts, facts, field_line, parameter_table
+from polyhead.report.facts import environment_facts, facts, field_line, parameter_table, words
 from polyhead.report.figures.canvas import Panel
+from polyhead.report.figures.names import apart, renamed
 from polyhead.report.figures.shares import share_panels
 from polyhead.report.files import artefacts
 from polyhead.report.folds import fold_notes, fold_table, fold_tables
@@ -42,13 +44,14 @@ def write_report(run: Path) -> Path:
 def compose(run: Run) -> dict[str, Any]:
     """Everything that a template shows, in the order of the page."""
     judged, had, asked = run.judged, portions(run), criteria(run.metrics)
-    return {
+    content: dict[str, Any] = {
         "run": run,
         "verdict": give_verdict(run),
         "unfinished": unfinished_line(run),
         "criteria": asked,
         "success": success_line(asked),
         "facts": facts(run),
+        "words": words(run),
         "account": give_account(run, had),
         "tasks": tables.task_rows(run, judged) if judged else [],
         "joint": tables.joint_rows(run, judged) if judged else [],
@@ -80,6 +83,7 @@ def compose(run: Run) -> dict[str, Any]:
         "seed": (run.metadata.get("configuration") or run.config).get("seed", "the default"),
         "environment": environment_facts(run),
     }
+    return content | _figures_apart(content)
 
 
 def render(template: str, content: dict[str, Any]) -> str:
@@ -109,6 +113,20 @@ def _commands(run: Run) -> list[str]:
     if run.state.get("status") in ("training", "interrupted", "failed"):
         lines.append(f"polyhead train {folder}/config.yaml --resume {folder}")
     return [*lines, f"polyhead report {folder}"]
+
+
+def _figures_apart(content: dict[str, Any]) -> dict[str, Any]:
+    """What holds figures, with a name of its own for each of them: by these the page and the folder know them."""
+    panels = _panels(content)
+    own = {
+        id(panel): renamed(panel, name) for panel, name in zip(panels, apart(one.name for one in panels), strict=True)
+    }
+    plates = {
+        part: [replace(plate, panels=[own[id(panel)] for panel in plate.panels]) for plate in content[part]]
+        for part in ("curves", "predictions")
+    }
+    seen = [replace(sample, panel=sample.panel and own[id(sample.panel)]) for sample in content["samples"]]
+    return plates | {"shares": [own[id(panel)] for panel in content["shares"]], "samples": seen}
 
 
 def _panels(content: dict[str, Any]) -> list[Panel]:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from polyhead.errors import InputError
 from polyhead.report.figures.canvas import Panel
+from polyhead.report.figures.names import apart
 from polyhead.report.figures.shares import share_panels
 from polyhead.report.plates import PAINTERS, curves
 from polyhead.report.run import Run, read_run
@@ -60,7 +61,9 @@ def plot_saved(sources: Sequence[Path], *, tasks: Sequence[str] = (), output: Pa
     notes = [note for place in places for _, one in place.saved for note in one.notes]
     if not drawn:
         raise InputError("nothing that can be drawn", where=", ".join(map(str, sources)), do="; ".join(notes))
-    return Plotted([path for folder, panel in _apart(drawn) for path in _write(folder, panel)], notes)
+    paths = apart(str(folder / panel.name) for folder, panel in drawn)
+    written = [_write(Path(path), panel) for path, (_, panel) in zip(paths, drawn, strict=True)]
+    return Plotted([file for files in written for file in files], notes)
 
 
 def _places(sources: Sequence[Path]) -> list[Place]:
@@ -137,18 +140,6 @@ def _panels(place: Place, tasks: set[str], whole: bool) -> Iterator[tuple[str, P
             known = one.rows.filter(one.rows[f"{task}.mask"])
             if task in tasks and known.height and kind in PAINTERS:
                 yield from ((group, panel) for panel in PAINTERS[kind](one.run, task, known))
-
-
-def _apart(drawn: Iterable[tuple[Path, Panel]]) -> list[tuple[Path, Panel]]:
-    """The same under names of their own: two tasks may differ only in signs that no file name holds."""
-    taken: dict[Path, Panel] = {}
-    for folder, panel in drawn:
-        path = folder / panel.name
-        count = 2
-        while path in taken:
-            path, count = folder / f"{panel.name}-{count}", count + 1
-        taken[path] = panel
-    return list(taken.items())
 
 
 def _write(path: Path, panel: Panel) -> list[Path]:

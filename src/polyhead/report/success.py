@@ -11,7 +11,11 @@ from polyhead.report.run import Record
 from polyhead.scoring.standing import standing
 
 OUTCOMES = {"pass": "PASS", "fail": "FAIL", "undefined": "UNDEFINED"}
-NOT_BEATEN = {"even": "not distinguishable from its floor", "worse": "worse than its floor"}
+NOT_BEATEN = {
+    "even": "not distinguishable from its floor",
+    "below": "below its floor",
+    "worse": "worse than its floor",
+}
 
 
 @dataclass(frozen=True)
@@ -86,8 +90,8 @@ def _criterion(name: str, judged: Record, metrics: Record) -> Criterion:
 def _reservation(score: Record) -> str:
     """What whoever reads PASS has to know: a low bar can be passed by a head that learned nothing."""
     stands = standing(score)
-    if stands == "beats":
-        return "" if score.get("interval") else "without an interval, so chance is not excluded"
+    if stands == "above":
+        return "without an interval, so chance is not excluded"
     return NOT_BEATEN.get(stands, "")
 
 

@@ -10,7 +10,9 @@ from polyhead.scoring.standing import Standing, standing
 
 OUTCOMES: dict[Standing, str] = {
     "beats": "beats its floor",
+    "above": "above its floor, without an interval",
     "even": "not distinguishable from its floor",
+    "below": "below its floor, without an interval",
     "worse": "worse than its floor",
     "undefined": "undefined",
 }
@@ -118,13 +120,20 @@ def _headline(tasks: list[TaskVerdict], where: str) -> str:
     if not tasks:
         return "There is no task to judge."
     if not won:
-        count = "The only task does not beat" if len(tasks) == 1 else f"None of {len(tasks)} tasks beats"
-        start = f"{count} its floor {where}"
+        start = f"{_none(tasks)} its floor {where}"
     elif not others:
         start = f"{'The only task' if won == 1 else f'All {won} tasks'} {verb} {where}"
     else:
         start = f"{won} of {len(tasks)} tasks {verb} {where}"
     return "; ".join([start, *others]) + "."
+
+
+def _none(tasks: list[TaskVerdict]) -> str:
+    """No task beats its floor, or, where one is above it without an interval, none is known to."""
+    open_ = any(task.outcome == "above" for task in tasks)
+    if len(tasks) == 1:
+        return "The only task is not shown to beat" if open_ else "The only task does not beat"
+    return f"None of {len(tasks)} tasks {'is shown to beat' if open_ else 'beats'}"
 
 
 def _others(tasks: list[TaskVerdict]) -> list[str]:
@@ -133,7 +142,9 @@ def _others(tasks: list[TaskVerdict]) -> list[str]:
         return [task.sentence for task in tasks]
     words: dict[Standing, tuple[str, str]] = {
         "worse": ("is worse than its floor", "are worse than their floor"),
+        "below": ("is below its floor, without an interval", "are below their floors, without intervals"),
         "even": ("is not distinguishable from its floor", "are not distinguishable from their floor"),
+        "above": ("is above its floor, without an interval", "are above their floors, without intervals"),
         "undefined": ("cannot be judged", "cannot be judged"),
     }
     named = {outcome: [quoted(task.task) for task in tasks if task.outcome == outcome] for outcome in words}
@@ -152,9 +163,7 @@ def _caveats(run: Run, split: str, tasks: list[TaskVerdict]) -> list[str]:
     if shared:
         stand = "recording stands" if shared == 1 else "recordings stand"
         caveats.append(f"{shared} {stand} on both sides of the split: the scores say nothing about a new recording.")
-    bare = [
-        t.task for t in tasks if t.outcome in ("beats", "worse") and not run.primary(split, t.task)[1].get("interval")
-    ]
+    bare = [task.task for task in tasks if task.outcome in ("above", "below")]
     if bare:
         caveats.append(f"Without an interval, so chance is not excluded: {', '.join(map(quoted, bare))}.")
     return caveats

@@ -83,7 +83,7 @@ def _judge(text: str, aim: Aim | None, metrics: Mapping[str, Any], first: Any, l
         if stands == "undefined":
             why = found.score.get("reason") or "it has no floor or no skill"
             return Judgement(text, "undefined", found.split, value, reason=why)
-        if stands == "beats" and not found.score.get("interval"):
+        if stands == "above":
             why = found.score.get("reason") or "only the primary metric of a task has an interval"
             return Judgement(text, "undefined", found.split, value, reason=f"above its floor, but {why}")
         return Judgement(text, _outcome(stands == "beats"), found.split, value)

@@ -130,7 +130,7 @@ def test_near_misses(tmp_path: Path, near: dict[str, Any]) -> None:
         (score(None, 0.2, primary=True, reason="one class"), "", "`fault` cannot be judged"),
         (
             score(0.3, 0.2, primary=True),
-            "`fault` beats its floor: macro F1 0.300 against 0.200 for the mean, without",
+            "`fault` is above its floor, without an interval: macro F1 0.300 against 0.200 for the mean.",
             "",
         ),
     ],

@@ -12,6 +12,8 @@ import polars as pl
 from numpy.typing import NDArray
 from sklearn.metrics import r2_score, roc_auc_score
 
+from polyhead.report.comparison.comparison import Comparison, compare_runs
+
 N, RECORDINGS = 120, 12
 CONFIG: dict[str, Any] = {
     "seed": 1,
@@ -79,6 +81,16 @@ def write_compared(
         (folder / f"{name}.json").write_text(json.dumps({"schema_version": 1} | content))
     (folder / "config.yaml").write_text(json.dumps({"name": folder.name, **config}))
     return folder
+
+
+def compared(*folders: Path) -> Comparison:
+    """The comparison of these runs, as their configurations are written."""
+    return compare_runs(folders, lambda file: {})
+
+
+def texts(found: Comparison, weight: str) -> list[str]:
+    """What the cautions of one weight say."""
+    return [caution.text for caution in found.cautions if caution.weight == weight]
 
 
 def score(value: float, floor: float, **more: Any) -> dict[str, Any]:

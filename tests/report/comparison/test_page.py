@@ -73,9 +73,19 @@ def test_runs_without_scores_and_traces_make_a_page(tmp_path: Path, pair: list[P
         for file in (run / "metrics.json", run / "trace" / "epoch_metrics.csv", run / "metadata.json"):
             file.unlink()
     page = write_page(tmp_path, *pair)
-    assert "These runs cannot be held against each other as they stand." in page
+    assert "Nothing could be compared: no task has a score in two runs." in page
     assert "No run has scores yet." in page
     assert "No run has a trace of epochs of its own." in page
+
+
+def test_a_caution_begins_with_a_capital(tmp_path: Path, pair: list[Path]) -> None:
+    for run, task in zip(pair, ("load", "bad"), strict=True):
+        metrics = json.loads((run / "metrics.json").read_text())
+        del metrics["test"][task]
+        (run / "metrics.json").write_text(json.dumps(metrics))
+    assert '<strong>Not comparable</strong></p><ul class="caveats"><li>No task in common</li>' in write_page(
+        tmp_path, *pair
+    )
 
 
 def test_a_task_that_nobody_judged_has_no_scores(tmp_path: Path, pair: list[Path]) -> None:

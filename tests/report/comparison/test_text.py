@@ -16,6 +16,9 @@ def result(best: dict[str, str], runs: str = "AB", invalid: str | None = None) -
     return {"runs": dict.fromkeys(runs), "tasks": tasks, "cautions": found}
 
 
+AHEAD_IN_X = "Ahead of the other by more than chance: A in `x`; in the other task no run is; `z` cannot be compared."
+
+
 @pytest.mark.parametrize(
     ("told", "expected"),
     [
@@ -28,12 +31,31 @@ def result(best: dict[str, str], runs: str = "AB", invalid: str | None = None) -
         (result({"x": "B"}, invalid=""), "These runs cannot be held against each other as they stand."),
         (
             result({"x": "B", "y": "B"}, invalid="z"),
-            "Ahead of the other by more than chance: B in `x`, `y`; in the other task no run is.",
+            "Ahead of the other by more than chance: B in `x`, `y`; `z` cannot be compared.",
+        ),
+        (result({"x": "A", "z": "B"}, invalid="z"), AHEAD_IN_X),
+        (
+            result({"z": "B"}, invalid="z"),
+            "In any of 2 tasks, no run is ahead of the other by more than chance; `z` cannot be compared.",
         ),
     ],
 )
 def test_headline(told: dict[str, Any], expected: str) -> None:
     assert headline(told) == expected
+
+
+def test_only_tasks_of_two_runs_are_counted() -> None:
+    told = result({"z": "A"})
+    told["tasks"]["x"]["A"] = told["tasks"]["y"]["B"] = None
+    assert headline(told) == "Ahead of the other by more than chance: A in `z`."
+    told["tasks"]["z"]["A"] = None
+    assert headline(told) == "Nothing could be compared: no task has a score in two runs."
+
+
+def test_tasks_that_are_all_scored_differently_leave_nothing_to_compare() -> None:
+    told = result({"x": "A"})
+    told["cautions"] = [{"weight": "invalid", "text": "", "task": task} for task in "xyz"]
+    assert headline(told) == ("Nothing could be compared: metric, unit or labels of `x`, `y`, `z` are not the same.")
 
 
 def score(value: float | None, interval: list[float] | None, direction: str | None = "higher") -> dict[str, Any]:

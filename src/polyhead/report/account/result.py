@@ -20,9 +20,7 @@ def standings(run: Run) -> Iterator[Observation]:
     """Each task beside its floor on the judged split."""
     verdict = give_verdict(run)
     for task in verdict.tasks if verdict else ():
-        bare = not run.primary(run.judged, task.task)[1].get("interval")
-        chance = ", without an interval, so chance is not excluded" if task.outcome == "beats" and bare else ""
-        yield Observation(task.outcome == "beats", f"{task.sentence}{chance}.", "tasks")
+        yield Observation(task.outcome in ("beats", "above"), f"{task.sentence}.", "tasks")
 
 
 def one_answer(run: Run) -> Iterator[Observation]:

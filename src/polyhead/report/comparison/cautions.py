@@ -6,7 +6,10 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from polyhead.report.comparison.pairs import OTHER_WINDOWS
+from polyhead.report.comparison.repetitions import copies
 from polyhead.report.comparison.runs import Compared
+from polyhead.report.comparison.tasks import common
 from polyhead.report.numbers import metric_label
 from polyhead.report.verdict import quoted
 
@@ -26,32 +29,30 @@ class Caution:
 
 def cautions(runs: Sequence[Compared], tasks: Tasks) -> list[Caution]:
     """Reasons that make the comparison invalid first, then those that weaken it."""
+    shared = {task: tasks[task] for task in common(tasks)}
     found = [
-        *_data(runs, tasks),
+        *_nothing_shared(runs, shared),
+        *_data(runs, shared),
         *_judged(runs),
-        *_tasks(runs, tasks),
+        *(_tasks(runs, tasks) if shared else ()),
         *_counts(tasks),
         *_unfinished(runs),
+        *_copied(runs),
         *_versions(runs),
         *_many(runs, tasks),
     ]
     return sorted(found, key=lambda one: one.weight != "invalid")
 
 
-def _data(runs: Sequence[Compared], tasks: Tasks) -> Iterator[Caution]:
-    of_data = _apart(runs, lambda run: _print(run, "data"))
-    if of_data and (unpaired := _unpaired(tasks)):
-        yield Caution(
-            "invalid",
-            f"The data are not the same ({of_data}), nor are the windows on which {', '.join(map(quoted, unpaired))}"
-            f" {'is' if len(unpaired) == 1 else 'are'} judged: scores say as much of the data as of the runs.",
-        )
-    elif of_data:
-        yield Caution(
-            "weak",
-            f"The data are not the same ({of_data}), but the judged windows and their truth are: what differs is the"
-            " inputs, other targets, or how windows were cut.",
-        )
+def _nothing_shared(runs: Sequence[Compared], shared: Tasks) -> Iterator[Caution]:
+    if not shared and sum(run.run.judged is not None for run in runs) > 1:
+        yield Caution("invalid", "no task in common")
+
+
+def _data(runs: Sequence[Compared], shared: Tasks) -> Iterator[Caution]:
+    sharing = [run for run in runs if any(scores[run.letter] for scores in shared.values())]
+    if of_data := _apart(sharing, lambda run: _print(run, "data")):
+        yield _other_data(of_data, shared)
     elif (of_split := _apart(runs, lambda run: _print(run, "split"))) and not any(run.run.folds for run in runs):
         yield Caution(
             "weak",
@@ -65,6 +66,36 @@ def _data(runs: Sequence[Compared], tasks: Tasks) -> Iterator[Caution]:
         yield Caution(
             "invalid", f"Not cut in the same way ({of_folds}): pooled folds and one test split are two tests."
         )
+
+
+def _other_data(of_data: str, shared: Tasks) -> Caution:
+    """How much it matters that the data are not the same: not much where every task has the same windows."""
+    reasons = {
+        task: {
+            score["difference"]["reason"]
+            for score in scores.values()
+            if score and score["difference"] and score["difference"]["value"] is None
+        }
+        for task, scores in shared.items()
+    }
+    differ = [task for task, found in reasons.items() if OTHER_WINDOWS in found]
+    unknown = [task for task, found in reasons.items() if found and task not in differ]
+    told = [f"nor are the windows on which {_judged_on(differ)}"] * bool(differ)
+    told += [f"and nothing says whether the windows are on which {_judged_on(unknown)}"] * bool(unknown)
+    if told:
+        return Caution(
+            "invalid",
+            f"The data are not the same ({of_data}), {', '.join(told)}: scores say as much of the data as of the runs.",
+        )
+    return Caution(
+        "weak",
+        f"The data are not the same ({of_data}), but the judged windows and their truth are: what differs is the"
+        " inputs, other targets, or how windows were cut.",
+    )
+
+
+def _judged_on(tasks: Sequence[str]) -> str:
+    return f"{', '.join(map(quoted, tasks))} {'is' if len(tasks) == 1 else 'are'} judged"
 
 
 def _judged(runs: Sequence[Compared]) -> Iterator[Caution]:
@@ -86,12 +117,16 @@ def _tasks(runs: Sequence[Compared], tasks: Tasks) -> Iterator[Caution]:
         known = {letter: score for letter, score in scores.items() if score}
         if missing := [run.letter for run in runs if run.run.judged and run.letter not in known]:
             yield Caution("weak", f"{quoted(task)} has no score in {', '.join(missing)}.", task)
-        if _grouped({run.letter: str(labels) for run in runs if (labels := run.run.target(task).get("classes"))}):
+        if _grouped({run.letter: str(labels) for run in runs if scores[run.letter] and (labels := _labels(run, task))}):
             yield Caution("invalid", f"The labels of {quoted(task)} are not the same in all runs.", task)
         if of_metric := _grouped({letter: metric_label(score["metric"]) for letter, score in known.items()}):
             yield Caution("invalid", f"{quoted(task)} is judged by different metrics ({of_metric}).", task)
         if of_unit := _grouped({letter: score["unit"] or "no unit" for letter, score in known.items()}):
             yield Caution("invalid", f"{quoted(task)} is scored in different units ({of_unit}).", task)
+
+
+def _labels(run: Compared, task: str) -> Any:
+    return run.run.target(task).get("classes")
 
 
 def _counts(tasks: Tasks) -> Iterator[Caution]:
@@ -103,15 +138,6 @@ def _counts(tasks: Tasks) -> Iterator[Caution]:
         yield Caution("weak", f"Judged on different numbers of windows: {counts}.")
 
 
-def _unpaired(tasks: Tasks) -> list[str]:
-    """Tasks of which some run did not judge the same windows as the first one that has it."""
-    return [
-        task
-        for task, scores in tasks.items()
-        if any(score and score["difference"] and score["difference"]["value"] is None for score in scores.values())
-    ]
-
-
 def _unfinished(runs: Sequence[Compared]) -> Iterator[Caution]:
     for run in runs:
         status = run.run.state.get("status")
@@ -121,6 +147,15 @@ def _unfinished(runs: Sequence[Compared]) -> Iterator[Caution]:
             yield Caution(
                 "weak", f"{run.letter} is not finished (status {status}): its scores may be of an older state."
             )
+
+
+def _copied(runs: Sequence[Compared]) -> Iterator[Caution]:
+    for same in copies(runs):
+        *others, last = [run.letter for run in same]
+        yield Caution(
+            "weak",
+            f"runs {', '.join(others)} and {last} are the same configuration with the same seed; counted once",
+        )
 
 
 def _versions(runs: Sequence[Compared]) -> Iterator[Caution]:

@@ -19,6 +19,7 @@ from polyhead.scoring.prediction import Prediction
 if TYPE_CHECKING:
     import polars
 
+OTHER_WINDOWS = "not the same windows with the same truth"
 SAME = 1e-6  # a relative difference between two ways to compute one number
 SEED = 0  # of the draws, which every run shares: that is what pairs them
 
@@ -68,7 +69,7 @@ def difference(one: Resampled, first: Resampled) -> Record:
     Both are scored on the same drawn recordings each time, so that what makes a recording hard for both cancels.
     """
     if not _same_windows(one, first):
-        return {"value": None, "interval": None, "reason": "not the same windows with the same truth"}
+        return {"value": None, "interval": None, "reason": OTHER_WINDOWS}
     found: dict[str, Any] = {"value": one.value - first.value, "interval": None, "reason": None}
     if not one.values.size:
         return found | {"reason": f"no interval: fewer than {FEWEST_RECORDINGS} recordings"}

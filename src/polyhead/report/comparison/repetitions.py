@@ -15,21 +15,38 @@ INDIFFERENT = ("seed", "track")  # keys that no result of a configuration hangs 
 def repetitions(runs: Sequence[Compared], tasks: Mapping[str, Mapping[str, Any]]) -> list[dict[str, Any]]:
     """Groups of two runs or more with one configuration and several seeds, with mean and sd of each task's scores.
 
-    The sd is that of a sample (n - 1). A run without a score of a task is left out of it.
+    Of several runs with one seed the first that has scores counts. The sd is that of a sample (n - 1). A run without
+    a score of a task is left out of it.
     """
-    groups: dict[str, list[Compared]] = {}
-    for run in runs:
-        same = {key: value for key, value in run.config.items() if key not in INDIFFERENT}
-        groups.setdefault(json.dumps([same, _data(run)], sort_keys=True, default=str), []).append(run)
+    groups = [[_counted(same) for same in seeds] for seeds in _grouped(runs)]
     return [
         {
             "runs": [run.letter for run in group],
             "seeds": [run.seed for run in group],
             "tasks": {task: made for task in tasks if (made := _spread([tasks[task][run.letter] for run in group]))},
         }
-        for group in groups.values()
-        if len({run.seed for run in group}) > 1
+        for group in groups
+        if len(group) > 1
     ]
+
+
+def copies(runs: Sequence[Compared]) -> list[list[Compared]]:
+    """Runs with one configuration and one seed, where there are two or more."""
+    return [same for seeds in _grouped(runs) for same in seeds if len(same) > 1]
+
+
+def _grouped(runs: Sequence[Compared]) -> list[list[list[Compared]]]:
+    """The runs of each configuration, and among them those of each seed, in the order of the runs."""
+    groups: dict[str, dict[int | None, list[Compared]]] = {}
+    for run in runs:
+        same = {key: value for key, value in run.config.items() if key not in INDIFFERENT}
+        seeds = groups.setdefault(json.dumps([same, _data(run)], sort_keys=True, default=str), {})
+        seeds.setdefault(run.seed, []).append(run)
+    return [list(seeds.values()) for seeds in groups.values()]
+
+
+def _counted(same: Sequence[Compared]) -> Compared:
+    return next((run for run in same if run.run.judged), same[0])
 
 
 def _data(run: Compared) -> str | None:

@@ -3,7 +3,7 @@ beyond chance."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from polyhead.report.comparison.pairs import Resampled, difference, resample
@@ -24,14 +24,22 @@ def compare_tasks(runs: Sequence[Compared]) -> dict[str, dict[str, Any]]:
     return {task: _compare(task, runs) for task in names}
 
 
+def common(tasks: Mapping[str, Mapping[str, Any]]) -> list[str]:
+    """Tasks of which two runs or more have a score."""
+    return [task for task, scores in tasks.items() if sum(score is not None for score in scores.values()) > 1]
+
+
 def _compare(task: str, runs: Sequence[Compared]) -> dict[str, Any]:
     scores = {run.letter: _score(run, task) for run in runs}
-    drawn = {run.letter: _drawn(run, task) for run in runs if scores[run.letter]}
+    judged = [run for run in runs if scores[run.letter]]
+    drawn = {run.letter: _drawn(run, task) for run in judged}
     first = next(iter(drawn), None)
     for letter, score in scores.items():
         if score is not None and first is not None and letter != first:
             score["difference"] = {"from": first, **paired(drawn[letter], drawn[first])}
-    ahead = best_of(scores, drawn, {run.letter: _tested_on(run, task) for run in runs})
+    labels = {str(found) for run in judged if (found := run.run.target(task).get("classes"))}
+    tested_on = {run.letter: _tested_on(run, task) for run in runs}
+    ahead = best_of(scores, drawn, tested_on) if len(labels) < 2 else None
     for letter, score in scores.items():
         if score is not None:
             score["best"] = letter == ahead

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, Literal
 
 from polyhead.report import numbers
+from polyhead.report.comparison.tasks import common
 from polyhead.report.facts import STOPPED
 from polyhead.report.numbers import decimals_of, interval_text, number
 from polyhead.report.verdict import quoted
@@ -15,22 +16,36 @@ Apart = Literal["better", "worse", "even"]
 
 def headline(result: Mapping[str, Any]) -> str:
     """Which run is ahead in which tasks by more than chance; names stand between backticks."""
-    tasks, total = result["tasks"], len(result["tasks"])
-    if any(caution["weight"] == "invalid" and not caution["task"] for caution in result["cautions"]):
+    shared = common(result["tasks"])
+    invalid = {caution["task"] for caution in result["cautions"] if caution["weight"] == "invalid"}
+    barred = [quoted(task) for task in shared if task in invalid]
+    compared = [task for task in shared if task not in invalid]
+    if not shared:
+        return "Nothing could be compared: no task has a score in two runs."
+    if "" in invalid:
         return "These runs cannot be held against each other as they stand."
+    if not compared:
+        return f"Nothing could be compared: metric, unit or labels of {', '.join(barred)} are not the same."
+    others = "any other" if len(result["runs"]) > 2 else "the other"
+    but = f"; {', '.join(barred)} cannot be compared" if barred else ""
+    won = _won(result["tasks"], compared)
+    if not won:
+        of = f"any of {len(compared)} tasks" if len(compared) > 1 else quoted(compared[0])
+        return f"In {of}, no run is ahead of {others} by more than chance{but}."
+    each = "; ".join(f"{letter} in {', '.join(names)}" for letter, names in sorted(won.items()))
+    rest = len(compared) - sum(map(len, won.values()))
+    more = f"; in {'the other task' if rest == 1 else f'the other {rest} tasks'} no run is" if rest else ""
+    return f"Ahead of {others} by more than chance: {each}{more}{but}."
+
+
+def _won(tasks: Mapping[str, Any], compared: Sequence[str]) -> dict[str, list[str]]:
+    """The tasks in which each run is ahead, by the run's letter."""
     won: dict[str, list[str]] = {}
-    for task, scores in tasks.items():
-        for letter, score in scores.items():
+    for task in compared:
+        for letter, score in tasks[task].items():
             if score and score["best"]:
                 won.setdefault(letter, []).append(quoted(task))
-    others = "any other" if len(result["runs"]) > 2 else "the other"
-    if not won:
-        of = "the only task" if total == 1 else f"any of {total} tasks"
-        return f"In {of}, no run is ahead of {others} by more than chance."
-    each = "; ".join(f"{letter} in {', '.join(names)}" for letter, names in sorted(won.items()))
-    rest = total - sum(map(len, won.values()))
-    more = f"; in {'the other task' if rest == 1 else f'the other {rest} tasks'} no run is" if rest else ""
-    return f"Ahead of {others} by more than chance: {each}{more}."
+    return won
 
 
 def apart(score: Mapping[str, Any]) -> Apart | None:

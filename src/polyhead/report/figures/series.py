@@ -61,17 +61,17 @@ def _axis(axis: Axis, limits: tuple[float, float], values: list[float]) -> dict[
     if not named or shown["log"]:
         return shown
     at = list(locator())
-    label = axis.get_ticklabels()[0] if at else None
+    label = next(iter(axis.get_ticklabels()), None)  # rows above the last have none
     ticks = {"at": rounded(at), "text": formatter.format_ticks(at)}
     return shown | ticks | ({"turn": label.get_rotation(), "size": label.get_fontsize()} if label else {})
 
 
 def _share_positions(marks: list[Mark]) -> bool:
     """Whether one look along x reads every mark: bars on the same edges, curves on the same rising positions."""
-    # What has no name repeats what has one, or is all there is.
-    marks = [mark for mark in marks if mark["name"]] or marks
     if any(mark["kind"] in ("cells", "points") for mark in marks):
         return False
+    # What has no name repeats what has one, or is all there is.
+    marks = [mark for mark in marks if mark["name"]] or marks
     bars = [mark for mark in marks if mark["kind"] == "bars"]
     if bars:
         return len(bars) > 1 and all(mark["edges"] == bars[0]["edges"] and not mark["flat"] for mark in bars)

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 CHANNELS = 3  # lines that can be told apart in a row of this height
+NAMED = 12  # numbers whose names fit under them
 ROW = 0.52  # inches
 STRETCHES = 240  # of a long window, each drawn by its least and largest sample: a row is no wider in pixels
 
@@ -27,6 +28,8 @@ def window_panel(run: Run, arrays: Arrays) -> Panel | None:
     if part is None:
         return None
     values, epoch = arrays[part], int(arrays["epoch"])
+    names = _channels(arrays) if part == "known" else []
+    named, turned = 0 < len(names) <= NAMED, 4 < len(names) <= NAMED
 
     def paint(rows: list[Axes]) -> None:
         for number, axes in enumerate(rows):
@@ -41,8 +44,12 @@ def window_panel(run: Run, arrays: Arrays) -> Panel | None:
             axes.yaxis.set_label_coords(-0.13, 0.5)
             axes.locator_params(axis="y", nbins=2)
             axes.xaxis.set_visible(number == len(rows) - 1)  # one scale for all, and an axis less to lay out for each
-        whole_numbers(rows[-1])
-        rows[-1].set_xlabel("sample" if part == "signal" else "number")
+        if named:
+            turn: dict[str, Any] = {"rotation": 35, "ha": "right"} if turned else {}
+            rows[-1].set_xticks(range(len(names)), names, **turn)
+        else:
+            whole_numbers(rows[-1])
+            rows[-1].set_xlabel("sample" if part == "signal" else "number")
 
     left_out = values.shape[1] - CHANNELS if part == "signal" else 0
     some = f" The first {CHANNELS} of {values.shape[1]} channels." if left_out > 0 else ""
@@ -50,7 +57,16 @@ def window_panel(run: Run, arrays: Arrays) -> Panel | None:
         f"The first {len(values)} windows of the first training batch of epoch {epoch} as the network saw them, after"
         f" augmentation, masks and scaling.{some}"
     )
-    return draw_rows(f"batch-{epoch:04d}", caption, len(values), paint, height=0.5 + ROW * len(values))
+    return draw_rows(
+        f"batch-{epoch:04d}", caption, len(values), paint, height=(0.9 if turned else 0.5) + ROW * len(values)
+    )
+
+
+def _channels(arrays: Arrays) -> list[str]:
+    """Short names of the numbers that a network gets, without their input where there is one alone."""
+    names = [str(name) for name in arrays.get("known.names", ())]
+    alone = len({_input(name) for name in names}) == 1
+    return [short(name.partition(".")[2] if alone else name, 12) for name in names]
 
 
 def _signal(axes: Axes, arrays: Arrays, number: int) -> None:

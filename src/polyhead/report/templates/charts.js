@@ -17,12 +17,16 @@ const loadLibrary = async () => {
   document.head.append(script);
 };
 
+/** Whether a mark only guides the eye: a pointer near one of its ends would read that, and not what lies there. */
+const guides = mark => mark.kind === "level" || (mark.kind === "line" && mark.dash === ":" && mark.x.length === 2);
+
 const traces = (axes, row, unit) => {
   const some = axes.marks.some(mark => mark.name);
   return axes.marks.flatMap(mark => TRACES[mark.kind](mark, axes, unit).map(trace => {
     const name = plain(trace.name ?? mark.name);
     // What has no name repeats what has one, or is all there is.
-    const silent = some && !mark.name && !["points", "bars", "ranges"].includes(mark.kind);
+    const repeats = some && !mark.name && !["points", "bars", "ranges"].includes(mark.kind);
+    const silent = repeats || (!axes.unified && guides(mark));
     const place = axes.x.at?.length === 0 ? "" : `${told(axes.along, "%{x}")}<br>`; // no ticks: an order, no values
     const value = told(axes.title || axes.y.label, `%{y${NUMBER}}`);
     const label = axes.unified ? `%{y${NUMBER}}` : `${place}${value}<extra>${name}</extra>`;
