@@ -1,4 +1,8 @@
-"""Whether what a page shows is what a command printed: words exactly, figures nearly, times and stamps not at all."""
+"""Whether what a page shows is what a command printed: words exactly, figures nearly, times and stamps not at all.
+
+What a training comes to depends on the last bit of its sums, and so on threads and processors: of a row of scores,
+task, metric, floor and number of windows must agree, and value, interval and skill must be there.
+"""
 
 from __future__ import annotations
 
@@ -6,6 +10,8 @@ import re
 
 _WILD = re.compile(r"\d{8}-\d{6}(?:-\d+)?|\b[\d.]+ (?:s|ms|min|h \d+ min)\b|\d{4}-\d\d-\d\d\S*")
 _NUMBER = re.compile(r"-?\d+\.\d+(?:e[+-]\d+)?|-?\d+")
+
+_SCORES = re.compile(r"^(\S+ \S+) (?:\S+ )+?(-?\S+ \([\w-]+\)) -?\d\S* (\d+)$")
 
 
 def missing(shown: str, printed: str) -> list[str]:
@@ -35,6 +41,8 @@ def _same(shown: str, printed: str) -> bool:
     if shown.endswith(" ..."):
         shown, words = shown.removesuffix(" ..."), len(shown.split()) - 1
         printed = " ".join(printed.split()[:words])
+    if (one := _SCORES.match(shown)) and (other := _SCORES.match(printed)):
+        shown, printed = (" ".join(row.groups()) for row in (one, other))
     if _NUMBER.sub("#", shown) != _NUMBER.sub("#", printed):
         return False
     pairs = zip(_NUMBER.findall(shown), _NUMBER.findall(printed), strict=True)
