@@ -9,6 +9,7 @@ import shutil
 import tempfile
 import weakref
 from collections.abc import Mapping
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
@@ -37,15 +38,14 @@ def fitted(config: Mapping[str, Any], arrays: Arrays, out: str | Path | None, ve
                 path.unlink()
             raise
     folder = Path(tempfile.mkdtemp(prefix="polyhead-"))
-    try:
+    with ExitStack() as unfinished:
+        unfinished.callback(shutil.rmtree, folder)
         np.savez(folder / "data.npz", **arrays)  # type: ignore[arg-type]  # mypy takes the names for options
-        run = train(_reading(config, folder / "data.npz"), out=folder, watcher=watcher, report=False)
-    except InterruptedRunError:
-        shutil.rmtree(folder)
-        raise KeyboardInterrupt from None  # nothing is left to resume
-    except BaseException:
-        shutil.rmtree(folder)
-        raise
+        try:
+            run = train(_reading(config, folder / "data.npz"), out=folder, watcher=watcher, report=False)
+        except InterruptedRunError:
+            raise KeyboardInterrupt from None  # nothing is left to resume
+        unfinished.pop_all()
     return _fleeting(run, folder)
 
 
