@@ -10,6 +10,7 @@ import polars as pl
 import pytest
 
 from polyhead import api
+from polyhead.trace.tables import TABLES
 
 from ..machine import machine_config, write_machine
 from .pages import DOCS
@@ -26,14 +27,6 @@ STANDS_FOR = {
     "*": "[^/]+",
 }
 """The words that stand for what a run has, as patterns."""
-TABLES = (
-    "epoch_metrics",
-    "loss_components",
-    "uncertainty_params",
-    "probability_stats",
-    "feature_stats",
-    "gradient_stats",
-)
 
 
 @pytest.fixture(scope="module")

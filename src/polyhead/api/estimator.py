@@ -94,7 +94,7 @@ class Estimator(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no typ
         self.verbose = verbose
 
     @arrays.refused()
-    def fit(self, X: Any, y: Any, groups: Any = None) -> Self:  # noqa: N803
+    def fit(self, X: Any, y: Any, groups: Any = None) -> Self:
         """Train on rows X (row, feature) or (row, channel, time) with labels y.
 
         y is a mapping or data frame of one entry per task, labels (row,) or numbers (row, output), or one such array.
@@ -123,7 +123,7 @@ class Estimator(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no typ
         return self
 
     @arrays.refused()
-    def predict(self, X: Any) -> Any:  # noqa: N803
+    def predict(self, X: Any) -> Any:
         """Predictions by task, or the array where y was one: labels of the type they had in y, numbers (row,) or
         (row, output), of a signal (row, channel, time). Raises NotFittedError, and as `fit` does."""
         found = self._predictions(X)
@@ -134,7 +134,7 @@ class Estimator(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no typ
 
     @available_if(_has_classes)  # type: ignore[untyped-decorator]
     @arrays.refused()
-    def predict_proba(self, X: Any) -> Any:  # noqa: N803
+    def predict_proba(self, X: Any) -> Any:
         """Probabilities (row, class) in the order of `classes_`, by task or the array where y was one; of yes (row,
         label) for several answers. Tasks of numbers have none."""
         found = {name: one.score for name, one in self._predictions(X).items() if one.score is not None}
@@ -142,7 +142,7 @@ class Estimator(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no typ
         return self._as_given(found | binary)
 
     @arrays.refused()
-    def score(self, X: Any, y: Any) -> float:  # noqa: N803
+    def score(self, X: Any, y: Any) -> float:
         """Mean over tasks of the skill of each one's primary metric: 0 is the trivial predictor fitted on the training
         set, 1 perfect; NaN where no task has a skill, for instance of one class only."""
         check_is_fitted(self)
@@ -184,7 +184,7 @@ class Estimator(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no typ
         data = (self.config or {}).get("data") or {}
         return bool(data.get("non_finite") == "mask")
 
-    def _checked(self, X: Any, y: Any, reset: bool) -> NDArray[Any]:  # noqa: N803
+    def _checked(self, X: Any, y: Any, reset: bool) -> NDArray[Any]:
         """X as numbers (row, feature) or (row, channel, time), as scikit-learn would have it."""
         found: NDArray[Any] = validate_data(
             self,
@@ -200,7 +200,7 @@ class Estimator(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no typ
             raise InputError(f"expected (row, feature) or (row, channel, time), found shape {found.shape}", where="X")
         return found
 
-    def _predictions(self, X: Any) -> dict[str, Prediction]:  # noqa: N803
+    def _predictions(self, X: Any) -> dict[str, Prediction]:
         check_is_fitted(self)
         return self._predictor.predict({"x": self._checked(X, "no_validation", reset=False)})
 
