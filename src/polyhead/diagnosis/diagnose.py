@@ -1,0 +1,90 @@
+"""Runs the checks on a case: which ran, which could not and why, and what they found, the likeliest cause first."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from polyhead.diagnosis.case import Case
+from polyhead.diagnosis.check import Check, NotCheckedError
+from polyhead.diagnosis.finding import SEVERITIES, Finding
+from polyhead.diagnosis.precision import precision_of
+
+RAN = "ran"
+
+
+@dataclass(frozen=True)
+class Diagnosis:
+    """What the checks say of `origin`. `checks` holds `ran` or `skipped: why` for each id; what was skipped is not
+    passed."""
+
+    origin: str
+    findings: tuple[Finding, ...]
+    checks: Mapping[str, str]
+
+    def as_dict(self) -> dict[str, Any]:
+        """What findings.json holds."""
+        return {"findings": [one.as_dict() for one in self.findings], "checks": dict(self.checks)}
+
+
+def diagnose(case: Case, checks: Iterable[Check[Any]]) -> Diagnosis:
+    """Run `checks` on a case. Causes come before what follows from them, errors before warnings before notes."""
+    said: dict[str, str] = {}
+    found: list[Finding] = []
+    explains: dict[str, tuple[str, ...]] = {}
+    for check in checks:
+        explains[check.id] = check.explains
+        why = check.why_not(case)
+        if why is None:
+            try:
+                found += [_signed(check, one, case) for one in _findings(check, case)]
+            except NotCheckedError as error:
+                why = str(error)
+        said[check.id] = RAN if why is None else f"skipped: {why}"
+    return Diagnosis(case.origin, ranked(found, explains), said)
+
+
+def _findings(check: Check[Any], case: Case) -> list[Finding]:
+    judged = (check.judge(evidence) for evidence in check.measure(case))
+    return [finding for finding in judged if finding is not None]
+
+
+def _signed(check: Check[Any], finding: Finding, case: Case) -> Finding:
+    """The finding with what the check and the case know of it: id, mechanism, page, measured precision, line."""
+    confidence, basis = precision_of(check.id)
+    scope = finding.scope
+    if scope.where is None and scope.key is not None and case.document is not None:
+        scope = type(scope)(**{**vars(scope), "where": case.document.where(scope.key.split("."))})
+    return finding.changed(
+        id=check.id,
+        scope=scope,
+        confidence=confidence,
+        confidence_basis=basis,
+        why=" ".join(check.page.sections["Why it matters"].split()),
+        docs=f"reference/checks/{check.id}.html",
+    )
+
+
+def ranked(findings: Sequence[Finding], explains: Mapping[str, tuple[str, ...]]) -> tuple[Finding, ...]:
+    """The findings with what each follows from; causes first within their severity, the surer ones before others.
+
+    A finding follows from another of the same task, or of the whole run, whose check explains its own.
+    """
+    linked = [one.changed(follows=tuple(dict.fromkeys(_causes(one, findings, explains)))) for one in findings]
+    return tuple(sorted(linked, key=_rank))
+
+
+def _causes(finding: Finding, findings: Sequence[Finding], explains: Mapping[str, tuple[str, ...]]) -> list[str]:
+    return [
+        other.id
+        for other in findings
+        if finding.id in explains.get(other.id, ())
+        and (other.scope.task is None or finding.scope.task is None or other.scope.task == finding.scope.task)
+        and SEVERITIES.index(other.severity) <= SEVERITIES.index(finding.severity)
+    ]
+
+
+def _rank(finding: Finding) -> tuple[int, bool, float]:
+    sure = 0.0 if finding.confidence is None else finding.confidence
+    return SEVERITIES.index(finding.severity), bool(finding.follows), -sure
