@@ -1,4 +1,4 @@
-"""What every check must do alike: speak on its own plant, be silent on healthy runs, say what it lacks, document itself."""
+"""What every check does alike: speaks on its plant, is silent on healthy runs, says what it lacks, documents itself."""
 
 from __future__ import annotations
 

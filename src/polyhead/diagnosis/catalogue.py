@@ -73,7 +73,7 @@ def _plugged(point: EntryPoint, taken: set[str]) -> Check[Any]:
 
 
 def chosen(select: Sequence[str] = (), ignore: Sequence[str] = ()) -> tuple[Check[Any], ...]:
-    """The checks named in `select`, or all, without those in `ignore`. Raises InputError for an id that there is not."""
+    """The checks named in `select`, or all, without those in `ignore`. Raises InputError for an unknown id."""
     checks = all_checks()
     known = [check.id for check in checks]
     for name in (*select, *ignore):

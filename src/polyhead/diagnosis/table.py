@@ -16,8 +16,8 @@ _NOTHING = ["", "nan", "NaN", "NAN", "null", "None", "NA", "N/A", "-"]
 
 
 def read_csv(path: Path) -> polars.DataFrame:
-    """A table with a header. Numbers are numbers, with `inf` and `nan` read as such; a file cut off in the middle of its
-    last line keeps what is whole. Raises InputError where it is no table."""
+    """A table with a header. Numbers are numbers, `inf` and `nan` are read as such; a file cut off in the middle of
+    its last line keeps what is whole. Raises InputError where it is no table."""
     import polars as pl
 
     text = _text(path)

@@ -34,9 +34,9 @@ class Frequent:
 class Labels:
     """The labels of one task in one split, physical units. Numbers are None for classes, `counts` for numbers.
 
-    `quantiles` of the values and `magnitudes` of their absolute values by QUANTILES, `distinct` values, `step` the least
-    distance between two of them, `frequent` the most frequent values (at most 8), `at_min` and `at_max` the share of
-    labels at the extremes. `counts` and `recordings` per class: known windows, and recordings that have one.
+    `quantiles` of the values and `magnitudes` of their absolute values by QUANTILES, `distinct` values, `step` the
+    least distance between two of them, `frequent` the most frequent values (at most 8), `at_min` and `at_max` the share
+    of labels at the extremes. `counts` and `recordings` per class: known windows, and recordings that have one.
     """
 
     known: int
@@ -132,8 +132,8 @@ class Recordings:
 class TimeProfile:
     """The clock of the windows. `source` says what told it: `data.time`, `sampling_hz` or an input that holds time.
 
-    `as_input` is the input that carries time or dt to the network, None without one, and `scaling` its scaling. `spread`
-    is the ratio of the 95 % to the 5 % quantile of the windows' median time step, `spread_scaled` the same of what the
+    `as_input` is the input that carries time or dt to the network, None without one, and `scaling` its scaling.
+    `spread` is the ratio of the 95 % to the 5 % quantile of the windows' median time step, `spread_scaled` the same of what the
     network gets; `within` the same ratio within windows, their median. `zero` is the share of windows with a time step
     of 0, `tail` of those that end in at least three equal time stamps, `tail_length` the mean share of such a window
     that does. `steps` are quantiles of the windows' median time step, in seconds or as they come.

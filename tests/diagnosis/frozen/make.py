@@ -32,11 +32,11 @@ Arrays = dict[str, NDArray[Any]]
 
 
 def machines(rng: np.random.Generator) -> Arrays:
-    """48 machines, 12 windows each: a tone whose harmonic tells the fault, impulses that grow as life ends."""
-    unit = np.repeat(np.arange(48), 12)
-    life = np.tile(np.linspace(1, 0.02, 12), 48) + rng.uniform(-0.02, 0.02, len(unit))
-    fault = np.repeat(np.arange(48) % 3, 12)
-    speed = np.repeat(rng.uniform(0.9, 1.1, 48), 12)
+    """64 machines, 12 windows each: a tone whose harmonic tells the fault, impulses that grow as life ends."""
+    unit = np.repeat(np.arange(64), 12)
+    life = np.tile(np.linspace(1, 0.02, 12), 64) + rng.uniform(-0.02, 0.02, len(unit))
+    fault = np.repeat(np.arange(64) % 3, 12)
+    speed = np.repeat(rng.uniform(0.9, 1.1, 64), 12)
     t = np.arange(144)
     phase = rng.uniform(0, 2 * np.pi, len(unit))[:, None]
     worn = (1 - life)[:, None]
@@ -45,7 +45,7 @@ def machines(rng: np.random.Generator) -> Arrays:
     signal = tone + (0.3 + 1.6 * worn) * harmonic + 0.35 * rng.normal(size=tone.shape)
     faulty = (life + 0.08 * rng.normal(size=len(life)) < 0.45).astype(int)
     names = np.array(["ball", "inner", "outer"])[fault]
-    known = np.stack([speed, np.repeat(rng.uniform(1, 3, 48), 12)], axis=1)
+    known = np.stack([speed, np.repeat(rng.uniform(1, 3, 64), 12)], axis=1)
     return {"x": signal[:, None].astype("f4"), "k": known, "unit": unit, "fault": names, "life": life, "faulty": faulty}
 
 
