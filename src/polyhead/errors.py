@@ -26,3 +26,7 @@ class InputError(Exception):
         text = f"{self.where}: {self.what}" if self.where else self.what
         text = f"{text}; {self.do}" if self.do else text
         return re.sub(r"\s+", " ", text).strip()
+
+
+class StoppedRunError(InputError):
+    """A run that ended by what a check found that its config names in train.stop_on; everything is saved."""

@@ -44,8 +44,8 @@ def test_train_leaves_a_folder_that_anyone_can_read(finished: Path) -> None:
     assert names >= {"config.yaml", "data.json", "environment.json", "state.json", "metadata.json", "metrics.json"}
     assert names >= {"report.html", "report.md", "figures", "trace", "predictions", "checkpoints"}
     tables = {path.stem for path in (finished / "trace").glob("*.csv")}
-    six = {"epoch_metrics", "loss_components", "uncertainty_params", "probability_stats", "feature_stats"}
-    assert tables == six | {"gradient_stats"}
+    seven = {"epoch_metrics", "loss_components", "uncertainty_params", "probability_stats", "feature_stats"}
+    assert tables == seven | {"gradient_stats", "parameter_sums"}
     kept = {path.stem for path in (finished / "checkpoints").iterdir()}
     assert kept >= {"last", "best", "epoch-0002"}
     assert json.loads((finished / "state.json").read_text())["status"] == "finished"
@@ -195,7 +195,7 @@ def test_a_resumed_run_keeps_the_command_it_was_begun_with(finished: Path, monke
 
 def test_check_says_what_training_will_see(capsys: pytest.CaptureFixture[str], folder: Path) -> None:
     result = printed(capsys, "check", str(folder / "machine.yaml"))
-    assert result["findings"] == []
+    assert [one["what"] for one in result["findings"] if one["severity"] == "error"] == []
     assert sum(result["summary"]["split"]["windows"].values()) == RECORDINGS * WINDOWS
 
 
@@ -203,7 +203,7 @@ def test_check_reports_what_training_refuses_as_a_finding(capsys: pytest.Capture
     result = printed(capsys, "check", str(folder / "machine.yaml"), "tasks.wear.bounds=[0, 1]", code=1)
     (finding,) = result["findings"]
     assert finding["id"] == "head-range"
-    assert "outside bounds" in finding["evidence"]
+    assert "outside bounds" in finding["what"]
 
 
 def test_report_and_study_list_and_schema(capsys: pytest.CaptureFixture[str], finished: Path) -> None:

@@ -14,8 +14,9 @@ from typing import Any
 import pytest
 
 from polyhead.errors import InputError
+from polyhead.trace.wandb_file import records
 from polyhead.tracking import build_trackers
-from polyhead.tracking.wandb_record import last_step, records
+from polyhead.tracking.wandb_record import last_step
 
 from .cases import experiment, metrics, report, run_folder
 

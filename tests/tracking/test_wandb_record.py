@@ -6,7 +6,8 @@ import struct
 
 import pytest
 
-from polyhead.tracking.wandb_record import last_step, records
+from polyhead.trace.wandb_file import records
+from polyhead.tracking.wandb_record import last_step
 
 BLOCK = 32768
 

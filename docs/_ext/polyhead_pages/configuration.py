@@ -25,6 +25,7 @@ PAGES = {
     "polyhead.config.training": "training",
     "polyhead.config.tracking": "after",
     "polyhead.config.success": "after",
+    "polyhead.config.diagnosis": "after",
 }
 """The page that each module's blocks stand on; a module that is missing here ends the build."""
 

@@ -1,12 +1,12 @@
-"""What is asked of a run afterwards: its page, its scores, predictions; and of a config before."""
+"""What is asked of a run afterwards: its page, its scores, predictions."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from polyhead.api.configuration import Config, load, tracked_names
+from polyhead.api.configuration import load
 from polyhead.api.reading import read
 from polyhead.config.data import DataOptions, SamplerOptions, SplitOptions
 from polyhead.errors import InputError
@@ -94,45 +94,3 @@ _UNJUDGED: dict[str, Any] = {
     "sampler": SamplerOptions(name="shuffle"),
 }
 """What another file need not answer to: how windows were shared out and drawn."""
-
-
-def check(config: Config, overrides: Sequence[str] = ()) -> dict[str, Any]:
-    """Look at config and data before training. Returns {"findings": [...], "checks": {...}, "summary": {...}}.
-
-    Raises InputError where the config itself cannot be used; what is wrong with the data is a finding.
-    """
-    import tempfile
-
-    from polyhead.tracking import check_trackers
-    from polyhead.training.description import describe_data
-    from polyhead.training.folds import check_folds
-    from polyhead.training.preparation import prepare
-    from polyhead.training.session import Session
-
-    experiment = load(config, overrides).experiment
-    check_trackers(experiment, tracked_names(experiment.track.names))
-    try:
-        source = read(experiment.data)
-        check_folds(experiment, source)
-        prepared = prepare(experiment, source)
-        described = describe_data(prepared)
-        with tempfile.TemporaryDirectory() as folder:
-            Session(prepared, RunFolder(Path(folder)))  # network, sampler and balance are refused where they do not fit
-    except InputError as error:
-        return {"findings": [_finding(error)], "checks": {error.check: "ran"}, "summary": None}
-    summary = {key: described[key] for key in ("fingerprint", "windows", "split")}
-    return {"findings": [], "checks": {"contract": "ran"}, "summary": summary}
-
-
-def _finding(error: InputError) -> dict[str, Any]:
-    return {
-        "id": error.check,
-        "severity": "error",
-        "state": "found",
-        "scope": {"where": error.where},
-        "evidence": error.what,
-        "counter_evidence": None,
-        "why": "training refuses this input",
-        "fixes": [{"text": error.do, "patch": None}] if error.do else [],
-        "docs": None,
-    }

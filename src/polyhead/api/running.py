@@ -9,25 +9,28 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from polyhead.api import judging
+from polyhead.api import diagnosing, judging
 from polyhead.api.configuration import Config, load, tracked_names
 from polyhead.api.reading import read
 from polyhead.config.experiment import Experiment
-from polyhead.errors import InputError
+from polyhead.errors import InputError, StoppedRunError
 from polyhead.signals.source import Source
 from polyhead.trace.folder import RunFolder
 
 if TYPE_CHECKING:
+    from polyhead.diagnosis.diagnose import Diagnosis
     from polyhead.training.session import Session
     from polyhead.training.watcher import Watcher
 
 
 @dataclass(frozen=True, repr=False)
 class Run:
-    """A finished run: its folder, and its metrics as metrics.json holds them."""
+    """A finished run: its folder, its metrics as metrics.json holds them, and what diagnosis found, None where it was
+    not asked."""
 
     folder: Path
     metrics: dict[str, Any]
+    diagnosis: Diagnosis | None = None
 
     def __repr__(self) -> str:
         from polyhead.report.notebook import summary_text
@@ -49,19 +52,21 @@ def train(
     tasks: Sequence[str] = (),
     watcher: Watcher | None = None,
     report: bool = True,
+    diagnosis: bool = True,
 ) -> Run:
-    """Train an experiment and judge it on every split.
+    """Train an experiment, judge it on every split, and say what is wrong with it.
 
     `overrides` are `train.epochs=5` and the like, `out` is the folder of runs, `tasks` trains only these, `report`
-    says whether the page is written, which takes a second or more. Raises InputError where something cannot be used,
-    and InterruptedRunError where a signal asked it to stop.
+    says whether the page is written, which takes a second or more, `diagnosis` whether the checks run, while it trains
+    and in the end. Raises InputError where something cannot be used, and InterruptedRunError where a signal asked it to
+    stop.
     """
     loaded = load(config, [*overrides, *_only(config, overrides, tasks)])
     run = RunFolder.create(Path(out), loaded.experiment.name, datetime.now())
     try:
         with run.lock():
             loaded.document.write(run.path / "config.yaml")
-            return _begin(loaded.experiment, run, watcher, report)
+            return _begin(loaded.experiment, run, watcher, _After(report, diagnosis))
     except BaseException:
         _discard_empty(run)
         raise
@@ -121,18 +126,33 @@ def resume(run: str | Path, *, watcher: Watcher | None = None) -> Run:
         return _begin(experiment, folder, watcher)
 
 
-def _begin(experiment: Experiment, run: RunFolder, watcher: Watcher | None, report: bool = True) -> Run:
-    """Read the data and train, once or a fold at a time."""
+@dataclass(frozen=True)
+class _After:
+    """What is made of a run beside its metrics: its page, its findings."""
+
+    report: bool = True
+    diagnosis: bool = True
+
+
+def _begin(experiment: Experiment, run: RunFolder, watcher: Watcher | None, after: _After = _After()) -> Run:
+    """Read the data and train, once or a fold at a time. Raises InputError."""
+    from polyhead.api.live import LiveDiagnosis
+    from polyhead.diagnosis.catalogue import chosen
     from polyhead.training.watcher import Watcher, Watchers
 
-    watcher = Watchers([watcher or Watcher(), *_trackers(experiment, run)])
+    named = [*experiment.train.stop_on, *(one.id for one in experiment.diagnose.ignore)]
+    if named:
+        chosen(named)  # refuses a check that there is not
+    display = watcher or Watcher()
+    live = [LiveDiagnosis(display, experiment.train.stop_on)] if after.diagnosis or experiment.train.stop_on else []
+    watcher = Watchers([display, *live, *_trackers(experiment, run)])
     with _ended(watcher):
         watcher.on_phase(f"reading {experiment.data.path or experiment.data.reader}")
         source = read(experiment.data)
         split = experiment.data.split
         if split.folds is None or split.fold is not None:
-            return _work(experiment, source, run, watcher, report)
-        return _cross_validate(experiment, source, run, watcher, report)
+            return _work(experiment, source, run, watcher, after)
+        return _cross_validate(experiment, source, run, watcher, after)
 
 
 def _trackers(experiment: Experiment, run: RunFolder) -> list[Watcher]:
@@ -143,7 +163,7 @@ def _trackers(experiment: Experiment, run: RunFolder) -> list[Watcher]:
     return build_trackers(experiment, tracked_names(experiment.track.names), run.path)
 
 
-def _cross_validate(experiment: Experiment, source: Source, run: RunFolder, watcher: Watcher, report: bool) -> Run:
+def _cross_validate(experiment: Experiment, source: Source, run: RunFolder, watcher: Watcher, after: _After) -> Run:
     """Train each fold as a run of its own within `run`, then judge their pooled test predictions."""
     from polyhead.training.folds import Fold, check_folds, names_of_folds, pool_folds, write_folds
     from polyhead.training.watcher import InterruptedRunError
@@ -160,7 +180,7 @@ def _cross_validate(experiment: Experiment, source: Source, run: RunFolder, watc
             loaded.document.write(folds[-1].run.path / "config.yaml")
             watcher.on_phase(f"fold {number} of {len(names)}: {name}")
             try:
-                _work(loaded.experiment, source, folds[-1].run, watcher, report)
+                _work(loaded.experiment, source, folds[-1].run, watcher, after)
             except InterruptedRunError as error:
                 write_folds(run, folds, "interrupted")
                 raise InterruptedRunError(run.path) from error
@@ -170,13 +190,10 @@ def _cross_validate(experiment: Experiment, source: Source, run: RunFolder, watc
     watcher.on_phase("pooling the predictions of all folds")
     metrics = pool_folds(run, folds, source)
     write_folds(run, folds, "finished")
-    if report:
-        judging.report(run.path)
-    watcher.on_finish(run.path, metrics)
-    return Run(run.path, metrics)
+    return _account(run, metrics, watcher, after)
 
 
-def _work(experiment: Experiment, source: Source, run: RunFolder, watcher: Watcher, report: bool) -> Run:
+def _work(experiment: Experiment, source: Source, run: RunFolder, watcher: Watcher, after: _After) -> Run:
     """Prepare, train from where the run stands, judge, report."""
     from polyhead.api.company import Company
     from polyhead.training.finish import finish
@@ -200,10 +217,16 @@ def _work(experiment: Experiment, source: Source, run: RunFolder, watcher: Watch
             session.write_state("evaluating")
             metrics = finish(session, stop)
         session.write_state("finished")
-        if report:
-            judging.report(run.path)
-        watcher.on_finish(run.path, metrics)
-    return Run(run.path, metrics)
+        return _account(run, metrics, watcher, after)
+
+
+def _account(run: RunFolder, metrics: dict[str, Any], watcher: Watcher, after: _After) -> Run:
+    """Findings first, then the page that shows them."""
+    found = diagnosing.diagnose_held(run) if after.diagnosis else None
+    if after.report:
+        judging.report(run.path)
+    watcher.on_finish(run.path, metrics)
+    return Run(run.path, metrics, found)
 
 
 @contextmanager
@@ -218,6 +241,8 @@ def _noted(session: Session) -> Iterator[None]:
         raise
     except InputError as error:
         session.write_state("failed", error.line)
+        if error.check in session.options.stop_on:
+            raise StoppedRunError(error.what, where=error.where, do=error.do, check=error.check) from error
         raise
 
 

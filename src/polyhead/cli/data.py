@@ -9,27 +9,7 @@ import typer
 
 from polyhead.cli import output, tables
 from polyhead.cli.application import Format, FormatOption, Overrides
-from polyhead.cli.entry import DONE, FOUND
 from polyhead.errors import InputError
-
-
-def check(
-    config: Annotated[Path, typer.Argument(help="The experiment, a YAML file.")],
-    overrides: Overrides = None,
-    format: FormatOption = Format.text,
-) -> None:
-    """Look at config and data before anything is trained.
-
-    Exit code 1 where training would refuse the data, 2 where the config itself cannot be used.
-    """
-    from polyhead import api
-
-    result = api.check(config, overrides or [])
-    if format is Format.json:
-        output.emit_json(result)
-    else:
-        tables.check_lines(result)
-    raise typer.Exit(FOUND if result["findings"] else DONE)
 
 
 def convert(

@@ -38,7 +38,7 @@ def _run(arguments: list[str]) -> int:
 
     from polyhead.cli import output
     from polyhead.cli.commands import command
-    from polyhead.errors import InputError
+    from polyhead.errors import InputError, StoppedRunError
 
     as_json = _wants_json(arguments)
     arguments = arguments or ["--help"]
@@ -48,6 +48,7 @@ def _run(arguments: list[str]) -> int:
             return int(command()(completed(arguments), "polyhead", standalone_mode=False) or DONE)
         except InputError as error:
             output.failed(as_json, error.what, error.where, error.do)
+            return FOUND if isinstance(error, StoppedRunError) else FAILED
         except typer.Exit as end:
             return end.exit_code
         except typer.TyperException as error:
@@ -75,15 +76,19 @@ def _wants_json(arguments: Sequence[str]) -> bool:
     return "--format=json" in arguments or ("--format", "json") in pairwise(arguments)
 
 
+_LISTS = ("--tasks", "--select", "--ignore")
+"""Options that take several names."""
+
+
 def completed(arguments: Sequence[str]) -> list[str]:
     """The words as the parser wants them, which knows no optional values and no lists behind an option: `--resume`
-    alone means the latest unfinished run, and `--tasks energy angle` is one value."""
+    alone means the latest unfinished run, and `--tasks energy angle` is one value, as are `--select` and `--ignore`."""
     words, full = list(arguments), list[str]()
     while words:
         full.append(words.pop(0))
         if full[-1] == "--resume" and not (words and _is_value(words[0])):
             full.append("latest")
-        if full[-1] == "--tasks" and words:
+        if full[-1] in _LISTS and words:
             names = [words.pop(0)]
             while words and re.fullmatch(r"[\w,-]+", words[0]) and _is_value(words[0]):
                 names.append(words.pop(0))

@@ -46,6 +46,13 @@ def emit_json(value: Mapping[str, Any]) -> None:
     emit(json.dumps(value, indent=1, ensure_ascii=False, allow_nan=False))
 
 
+def plain(value: Mapping[str, Any]) -> dict[str, Any]:
+    """A value as JSON can hold it: what is not finite is null, and what is no JSON its text."""
+    from polyhead.trace.folder import json_text
+
+    return dict(json.loads(json_text(value)))
+
+
 def failed(as_json: bool, what: str, where: str, do: str) -> None:
     """Say in one line what could not be done."""
     if as_json:

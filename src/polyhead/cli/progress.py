@@ -41,6 +41,9 @@ class PlainProgress(Watcher):
         if report.left_out:
             print(f"epoch {report.epoch}: {report.left_out}", file=sys.stderr, flush=True)
 
+    def on_finding(self, text: str) -> None:
+        print(text, file=sys.stderr, flush=True)
+
     def on_phase(self, text: str) -> None:
         print(text, file=sys.stderr, flush=True)
 
@@ -80,6 +83,9 @@ class LiveProgress(Watcher):
         self._progress.update(self._task, skills=self._fitting(skills))
         if report.left_out:
             self._progress.console.print(f"epoch {report.epoch}: {report.left_out}", markup=False)
+
+    def on_finding(self, text: str) -> None:
+        self._progress.console.print(text, markup=False)
 
     def _fitting(self, skills: Mapping[str, float | None]) -> str:
         """Every task's skill, or, where the terminal is too narrow, how many have one and the least."""

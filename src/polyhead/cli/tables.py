@@ -98,24 +98,18 @@ def _number(value: float | None, unit: str) -> str:
     return f"{'0.000' if text == '-0.000' else text} {unit}".strip()
 
 
-def check_lines(result: Mapping[str, Any]) -> None:
-    """What `check` found, or what training would see."""
-    for finding in result["findings"]:
-        where = f"{finding['scope']['where']}: " if finding["scope"]["where"] else ""
-        fixes = "; ".join(fix["text"] for fix in finding["fixes"])
-        emit(f"error {finding['id']}: {where}{finding['evidence']}{'; ' + fixes if fixes else ''}")
-    summary = result["summary"]
-    if summary is not None:
-        split, windows = summary["split"], summary["windows"]
-        each = ", ".join(
-            f"{name} {split['windows'][name]} windows of {len(split['recordings'][name])} recordings"
-            for name in split["windows"]
-        )
-        emit(f"nothing stands in the way of training: {each}")
-        cut = f"windows of {windows['length']} samples" if windows["length"] else "each row is a window"
-        emit(f"{cut}, split by {split['by']}, seed {split['seed']}")
-        if split["note"]:
-            emit(f"note: {split['note']}")
+def summary_lines(summary: Mapping[str, Any]) -> Iterator[str]:
+    """What training would see."""
+    split, windows = summary["split"], summary["windows"]
+    each = ", ".join(
+        f"{name} {split['windows'][name]} windows of {len(split['recordings'][name])} recordings"
+        for name in split["windows"]
+    )
+    yield f"nothing stands in the way of training: {each}"
+    cut = f"windows of {windows['length']} samples" if windows["length"] else "each row is a window"
+    yield f"{cut}, split by {split['by']}, seed {split['seed']}"
+    if split["note"]:
+        yield f"note: {split['note']}"
 
 
 def studies_lines(rows: Sequence[Mapping[str, Any]]) -> None:

@@ -3,13 +3,20 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from polyhead.cli import output, tables
 from polyhead.cli.application import Format, FormatOption, OutOption, Overrides, SeedsOption, TasksOption, chosen
+from polyhead.cli.entry import FOUND
+from polyhead.cli.findings import FailOption, Severity, finding_lines
 from polyhead.errors import InputError
+
+if TYPE_CHECKING:
+    from polyhead.api import Run
+
+DiagnoseOption = Annotated[bool, typer.Option("--diagnose/--no-diagnose", help="Look for what is wrong.")]
 
 
 def train(
@@ -21,12 +28,14 @@ def train(
     ] = None,
     seeds: SeedsOption = 1,
     tasks: TasksOption = "",
+    diagnose: DiagnoseOption = True,
+    fail_on: FailOption = None,
     format: FormatOption = Format.text,
 ) -> None:
-    """Train an experiment, judge it on every split, write its page.
+    """Train an experiment, judge it on every split, say what is wrong with it, write its page.
 
     Ctrl-C saves and stops, and so does SIGTERM; --resume goes on to the same result. Metrics go to standard output,
-    progress to standard error.
+    progress to standard error. Exit code 1 where --fail-on or the config's train.stop_on asks for it.
     """
     if resume is not None:
         if tasks or seeds > 1:
@@ -35,19 +44,31 @@ def train(
                 where="polyhead train",
                 do="a resumed run keeps its own config",
             )
-        _resume(config, overrides or [], out, resume, format)
+        _resume(config, overrides or [], out, resume, format, fail_on)
         return
     if config is None:
         raise InputError("no config given", where="polyhead train", do="write `polyhead train FILE.yaml`")
-    _train(config, overrides or [], out, seeds, chosen(tasks), format)
+    if fail_on is not None and not diagnose:
+        raise InputError("--fail-on without findings", where="polyhead train", do="leave out --no-diagnose")
+    _train(config, overrides or [], out, seeds, chosen(tasks), format, diagnose, fail_on)
 
 
-def _train(config: Path, overrides: list[str], out: Path, seeds: int, tasks: list[str], format: Format) -> None:
+def _train(
+    config: Path,
+    overrides: list[str],
+    out: Path,
+    seeds: int,
+    tasks: list[str],
+    format: Format,
+    diagnose: bool = True,
+    fail_on: Severity | None = None,
+) -> None:
     from polyhead import api
     from polyhead.cli.progress import build_watcher
 
     if seeds == 1:
-        _print_run(api.train(config, overrides, out=out, tasks=tasks, watcher=build_watcher()), format)
+        run = api.train(config, overrides, out=out, tasks=tasks, watcher=build_watcher(), diagnosis=diagnose)
+        _print_run(run, format, fail_on)
         return
     runs = api.train_seeds(config, overrides, seeds=seeds, out=out, tasks=tasks, watcher=build_watcher)
     if format is Format.json:
@@ -58,7 +79,9 @@ def _train(config: Path, overrides: list[str], out: Path, seeds: int, tasks: lis
         output.emit(f"page: {run.folder / 'report.html'}")
 
 
-def _resume(config: Path | None, overrides: list[str], out: Path, resume: str, format: Format) -> None:
+def _resume(
+    config: Path | None, overrides: list[str], out: Path, resume: str, format: Format, fail_on: Severity | None
+) -> None:
     from polyhead import api
     from polyhead.cli.progress import build_watcher
     from polyhead.trace.folder import RunFolder
@@ -69,7 +92,7 @@ def _resume(config: Path | None, overrides: list[str], out: Path, resume: str, f
         )
     if resume == "latest":
         if config is None:
-            _print_run(api.resume(RunFolder.latest(out).path, watcher=build_watcher()), format)
+            _print_run(api.resume(RunFolder.latest(out).path, watcher=build_watcher()), format, fail_on)
             return
         experiment = api.load(config).experiment
         folder = RunFolder.latest(out, experiment.name).path
@@ -84,19 +107,26 @@ def _resume(config: Path | None, overrides: list[str], out: Path, resume: str, f
         raise InputError(
             f"{config} with --resume {resume}", where="polyhead train", do="a resumed run keeps its own config"
         )
-    _print_run(api.resume(resume, watcher=build_watcher()), format)
+    _print_run(api.resume(resume, watcher=build_watcher()), format, fail_on)
 
 
-def _print_run(run: Any, format: Format) -> None:
+def _print_run(run: Run, format: Format, fail_on: Severity | None) -> None:
+    """What a run ends with; exit code 1 where its findings ask for it."""
     from polyhead.report.success import success_lines
+    from polyhead.trace.folder import RunFolder
 
+    ended = str(RunFolder(run.folder).read("state.json").get("stopped_by") or "").startswith("finding")
+    found = run.diagnosis
     if format is Format.json:
-        output.emit_json({"run": str(run.folder), "metrics": run.metrics})
-        return
-    tables.metrics_table(run.metrics, run.folder.parent.name)
-    for line in success_lines(run.metrics):
-        output.emit(line)
-    output.emit(f"page: {run.folder / 'report.html'}")
+        findings = {} if found is None else {"findings": output.plain(found.as_dict())["findings"]}
+        output.emit_json({"run": str(run.folder), "metrics": run.metrics} | findings)
+    else:
+        tables.metrics_table(run.metrics, run.folder.parent.name)
+        for line in (*success_lines(run.metrics), *(() if found is None else finding_lines(found, run.folder))):
+            output.emit(line)
+        output.emit(f"page: {run.folder / 'report.html'}")
+    if ended or (fail_on is not None and found is not None and found.fails(fail_on.value)):
+        raise typer.Exit(FOUND)
 
 
 def study(

@@ -10,6 +10,7 @@ from polyhead.config.backbones import MlpOptions
 from polyhead.config.balance import Balance, default_balance
 from polyhead.config.block import FROM_LIST, Block, null_as
 from polyhead.config.data import DataOptions
+from polyhead.config.diagnosis import DiagnoseOptions
 from polyhead.config.model import ModelOptions
 from polyhead.config.success import Criterion
 from polyhead.config.tasks import ForecastOptions, Task
@@ -79,6 +80,8 @@ class Experiment(Block):
     independent split there is), SPLIT.TASK.METRIC, SPLIT.loss, SPLIT.skill or metric of `joint`. Conditions:
     `> NUMBER`, `>=`, `<`, `<=`; `improves` or `improves >= NUMBER %` from the first epoch to the judged one;
     `beats floor`."""
+    diagnose: Annotated[DiagnoseOptions, null_as(DiagnoseOptions, DiagnoseOptions)] = DiagnoseOptions()
+    """Which findings are known and accepted, and how bad one must be to fail a command."""
 
     @field_validator("tasks")
     @classmethod

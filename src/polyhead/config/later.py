@@ -13,8 +13,6 @@ from polyhead.config.words import dotted
 # Key -> the words by which a file says that it does not use it (beside null, false, [] and {}).
 KEYS: dict[str, tuple[str, ...]] = {
     "model.init": (),
-    "train.stop_on": (),
-    "diagnose": (),
 }
 
 READERS = ("bars", "radioml2018", "radioml2016", "image_folder", "root")

@@ -75,6 +75,9 @@ class TrainOptions(Block):
     """Keep a copy of the weights every so many epochs, as epoch-0010.ckpt."""
     max_minutes: PositiveFloat | None = None
     """Stop after the epoch in which this time is over."""
+    stop_on: list[str] = Field(default_factory=list)
+    """Ids of checks that end the run, judged and saved, with exit code 1 after the epoch in which they find something
+    as bad as a warning: `non-finite`, `orphan-head`, `weight-collapse` or any other that reads the trace."""
 
 
 class TraceOptions(Block):

@@ -110,7 +110,7 @@ class Case:
         name, _, inner = part.partition(".")
         value = getattr(self, name)
         if value is None:
-            return self.absent.get(name, f"no {_SAID.get(name, name)} in {self.origin}")
+            return self.absent.get(name, f"no {_SAID.get(name, name)}")
         if not inner:
             return None
         if name == "profile":

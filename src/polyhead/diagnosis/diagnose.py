@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
+from polyhead.diagnosis.account import cannot_tell, went_right
 from polyhead.diagnosis.case import Case
 from polyhead.diagnosis.check import Check, NotCheckedError
-from polyhead.diagnosis.finding import SEVERITIES, Finding
+from polyhead.diagnosis.finding import SEVERITIES, Finding, Severity
 from polyhead.diagnosis.precision import precision_of
 
 RAN = "ran"
@@ -16,16 +17,31 @@ RAN = "ran"
 
 @dataclass(frozen=True)
 class Diagnosis:
-    """What the checks say of `origin`. `checks` holds `ran` or `skipped: why` for each id; what was skipped is not
-    passed."""
+    """What the checks say of `origin`.
+
+    `checks` holds `ran` or `skipped: why` for each id; what was skipped is not passed. `right` says what went right,
+    `limits` what this cannot tell. `audit` and `summary` are of a config that was checked before training.
+    """
 
     origin: str
     findings: tuple[Finding, ...]
     checks: Mapping[str, str]
+    right: tuple[str, ...] = ()
+    limits: tuple[str, ...] = ()
+    audit: tuple[Mapping[str, str], ...] = ()
+    summary: Mapping[str, Any] | None = None
 
     def as_dict(self) -> dict[str, Any]:
-        """What findings.json holds."""
-        return {"findings": [one.as_dict() for one in self.findings], "checks": dict(self.checks)}
+        """What findings.json holds, and what the commands print as JSON."""
+        told = {"findings": [one.as_dict() for one in self.findings], "checks": dict(self.checks)}
+        told |= {"right": list(self.right), "limits": list(self.limits)}
+        before = {"audit": [dict(one) for one in self.audit], "summary": self.summary}
+        return told | {name: value for name, value in before.items() if value}
+
+    def fails(self, at: Severity) -> bool:
+        """Whether a finding that counts is at least as bad as `at`."""
+        worst = SEVERITIES[: SEVERITIES.index(at) + 1]
+        return any(one.counts and one.severity in worst for one in self.findings)
 
 
 def diagnose(case: Case, checks: Iterable[Check[Any]]) -> Diagnosis:
@@ -42,7 +58,11 @@ def diagnose(case: Case, checks: Iterable[Check[Any]]) -> Diagnosis:
             except NotCheckedError as error:
                 why = str(error)
         said[check.id] = RAN if why is None else f"skipped: {why}"
-    return Diagnosis(case.origin, ranked(found, explains), said)
+    findings = ranked(found, explains)
+    silent = [id for id, one in said.items() if one == RAN and id not in {each.id for each in findings}]
+    skipped = [id for id, one in said.items() if one != RAN]
+    right, limits = went_right(case, silent), cannot_tell(case, skipped)
+    return Diagnosis(case.origin, findings, said, right, limits)
 
 
 def _findings(check: Check[Any], case: Case) -> list[Finding]:
@@ -55,7 +75,7 @@ def _signed(check: Check[Any], finding: Finding, case: Case) -> Finding:
     confidence, basis = precision_of(check.id)
     scope = finding.scope
     if scope.where is None and scope.key is not None and case.document is not None:
-        scope = type(scope)(**{**vars(scope), "where": case.document.where(scope.key.split("."))})
+        scope = replace(scope, where=case.document.where(scope.key.split(".")))
     return finding.changed(
         id=check.id,
         scope=scope,

@@ -66,7 +66,7 @@ class Finding:
 
     A check's `judge` fills what stands before `id`; the rest comes from the check and from whoever asked: `confidence`
     is the measured precision of the check and `confidence_basis` on what, `why` the mechanism, `follows` the ids of
-    findings that explain this one, `reason` why it is suppressed.
+    findings that explain this one, `reason` why it is suppressed, `old` says that a baseline has it.
     """
 
     severity: Severity
@@ -84,6 +84,12 @@ class Finding:
     docs: str = ""
     follows: tuple[str, ...] = ()
     reason: str = ""
+    old: bool = False
+
+    @property
+    def counts(self) -> bool:
+        """Whether it may fail a command: neither suppressed nor in the baseline."""
+        return self.state != "suppressed" and not self.old
 
     @property
     def fingerprint(self) -> str:

@@ -29,17 +29,16 @@ EPOCH_KEYS = ("epoch", "train_loss", "val_loss", "val_skill", "lr", "epoch_time"
 """Columns of epoch_metrics.csv that are about no single task."""
 
 
-def read_folder(path: Path) -> Case:
-    """The case of a run folder, finished or not. Raises InputError naming the file that is damaged."""
+def read_folder(path: Path, stretches: int | None = None) -> Case:
+    """The case of a run folder, finished or not; of its steps only the latest so many `stretches`, or all. Raises
+    InputError naming the file that is damaged."""
     run = RunFolder(path)
     said = {name: run.read(f"{name}.json") if (path / f"{name}.json").is_file() else None for name in _JSON}
     metadata, metrics = said["metadata"], said["metrics"]
     config = _config(path, metadata)
-    tasks = _tasks(metadata or {}, said["data"] or {}, metrics or {}, config)
+    tasks = task_facts(metadata or {}, said["data"] or {}, metrics or {})
     tables = {name: read_csv(run.trace / f"{name}.csv") for name in _TABLES if (run.trace / f"{name}.csv").is_file()}
-    absent = {
-        name: f"{run.trace.name}/{file}.csv is not in {path}" for file, name in _TABLES.items() if file not in tables
-    }
+    absent = {name: f"no {run.trace.name}/{file}.csv" for file, name in _TABLES.items() if file not in tables}
     if said["state"] and said["state"].get("status") not in ("finished", None):
         absent |= dict.fromkeys(("metrics", "predictions", "slices"), "the run is not finished")
     scored = {split: _scores(metrics[split]) for split in (*SPLITS, "data") if split in metrics} if metrics else None
@@ -50,7 +49,7 @@ def read_folder(path: Path) -> Case:
         document=Document.read(path / "config.yaml") if (path / "config.yaml").is_file() else None,
         profile=_profile(path / "profile.json"),
         **epoch_parts(tables, tuple(tasks)),
-        steps=_steps(run.trace),
+        steps=_steps(run.trace, stretches),
         predictions=_predictions(run, tasks),
         metrics=scored or None,
         slices=_slices(metrics or {}),
@@ -137,12 +136,13 @@ def _config(path: Path, metadata: Mapping[str, Any] | None) -> Experiment | None
     return load_experiment(file, readers=[reader], declared=declared).experiment
 
 
-def _tasks(
-    metadata: Mapping[str, Any], data: Mapping[str, Any], metrics: Mapping[str, Any], config: Experiment | None
+def task_facts(
+    metadata: Mapping[str, Any], data: Mapping[str, Any], metrics: Mapping[str, Any] | None = None
 ) -> dict[str, TaskFacts]:
+    """What metadata.json and data.json say of the tasks, and who else is scored in metrics.json."""
     described, targets = metadata.get("tasks", {}), data.get("targets", {})
-    judged = [task for split in SPLITS for task in metrics.get(split, {})]
-    named = dict.fromkeys([*described, *(config.enabled if config else {}), *judged])
+    judged = [task for split in SPLITS for task in (metrics or {}).get(split, {})]
+    named = dict.fromkeys([*described, *judged])
     return {name: _facts(name, described.get(name) or {}, targets.get(name) or {}) for name in named}
 
 
@@ -188,8 +188,8 @@ def _slices(metrics: Mapping[str, Any]) -> dict[str, Any] | None:
     return found or None
 
 
-def _steps(trace: Path) -> Columns | None:
-    frame = read_steps(trace)
+def _steps(trace: Path, stretches: int | None) -> Columns | None:
+    frame = read_steps(trace, stretches)
     return numbers(frame.sort("step")) if frame.height and "step" in frame.columns else None
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import shlex
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -16,6 +17,7 @@ from polyhead.report.figures.canvas import Panel
 from polyhead.report.figures.names import apart, renamed
 from polyhead.report.figures.shares import share_panels
 from polyhead.report.files import artefacts
+from polyhead.report.findings.shown import Findings, findings
 from polyhead.report.folds import fold_notes, fold_table, fold_tables
 from polyhead.report.library import Charts, chart_library
 from polyhead.report.plates import Plate, curves, predictions
@@ -53,6 +55,7 @@ def compose(run: Run) -> dict[str, Any]:
         "facts": facts(run),
         "words": words(run),
         "account": give_account(run, had),
+        "findings": findings(run),
         "tasks": tables.task_rows(run, judged) if judged else [],
         "joint": tables.joint_rows(run, judged) if judged else [],
         "slices": tables.slice_tables(run, judged) if judged else [],
@@ -126,14 +129,26 @@ def _figures_apart(content: dict[str, Any]) -> dict[str, Any]:
         for part in ("curves", "predictions")
     }
     seen = [replace(sample, panel=sample.panel and own[id(sample.panel)]) for sample in content["samples"]]
-    return plates | {"shares": [own[id(panel)] for panel in content["shares"]], "samples": seen}
+    return plates | {
+        "shares": [own[id(panel)] for panel in content["shares"]],
+        "samples": seen,
+        "findings": _with_panels(content["findings"], own),
+    }
 
 
 def _panels(content: dict[str, Any]) -> list[Panel]:
     plates: list[Plate] = [*content["curves"], *content["predictions"]]
     seen: list[Sample] = content["samples"]
     windows = [sample.panel for sample in seen if sample.panel is not None]
-    return [*content["shares"], *windows, *(panel for plate in plates for panel in plate.panels)]
+    found: Findings | None = content["findings"]
+    proofs = [one.panel for one in found.main if one.panel is not None] if found else []
+    return [*proofs, *content["shares"], *windows, *(panel for plate in plates for panel in plate.panels)]
+
+
+def _with_panels(found: Findings | None, own: Mapping[int, Panel]) -> Findings | None:
+    if found is None:
+        return None
+    return replace(found, main=[replace(one, panel=one.panel and own[id(one.panel)]) for one in found.main])
 
 
 def _prose_html(sentence: str) -> str:

@@ -141,7 +141,7 @@ class RunFolder:
 
     @property
     def trace(self) -> Path:
-        """Folder of the six tables and of the steps."""
+        """Folder of the seven tables and of the steps."""
         return self.path / "trace"
 
     def checkpoint(self, name: str) -> Path:

@@ -36,13 +36,13 @@ def cut_steps(folder: Path, count: int) -> None:
             path.unlink()
 
 
-def read_steps(folder: Path) -> polars.DataFrame:
-    """All steps of a run in order; an empty frame where none was written. A column that only some stretches have is
-    null in the others."""
+def read_steps(folder: Path, latest: int | None = None) -> polars.DataFrame:
+    """All steps of a run in order, or those of its `latest` so many stretches; an empty frame where none was written. A
+    column that only some stretches have is null in the others."""
     import polars
 
     paths = sorted((folder / "steps").glob("*.parquet"), key=lambda path: int(path.stem))
-    frames = [_read(path) for path in paths]
+    frames = [_read(path) for path in paths[-latest if latest else None :]]
     return polars.concat(frames, how="diagonal_relaxed") if frames else polars.DataFrame()
 
 

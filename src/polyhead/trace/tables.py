@@ -1,4 +1,4 @@
-"""The six tables over epochs: appended while training, cut back to the checkpoint on resume."""
+"""The seven tables over epochs: appended while training, cut back to the checkpoint on resume."""
 
 from __future__ import annotations
 
@@ -19,6 +19,7 @@ TABLES = (
     "probability_stats",
     "feature_stats",
     "gradient_stats",
+    "parameter_sums",
 )
 Value = float | int | str | None
 

@@ -1,47 +1,15 @@
-"""What the files of a Weights & Biases run hold: wandb keeps the last seconds in memory, which a killed run loses.
-
-The files are logs as LevelDB writes them (leveldb.org, "log format"): after a head of 7 bytes, blocks of 32 KiB of
-pieces, each a checksum (4 bytes), a length (2) and a type (1: a whole record, 2, 3 and 4: its first, middle and last
-piece) before its content. A record is a message of wandb's own.
-"""
+"""What the files of a Weights & Biases run hold: wandb keeps the last seconds in memory, which a killed run loses."""
 
 from __future__ import annotations
 
-import struct
-from collections.abc import Iterator
 from pathlib import Path
 
-_HEAD, _BLOCK, _PIECE = 7, 32_768, struct.Struct("<IHB")
-_WHOLE, _FIRST, _LAST = 1, 2, 4
+from polyhead.trace.wandb_file import messages
 
 
 def last_step(folder: Path, identity: str) -> int:
     """The last step of run `identity` that the files below `folder` hold, over all its sittings; 0 for none."""
-    from wandb.proto.wandb_internal_pb2 import Record  # type: ignore[attr-defined]
-
     steps = [0]
     for path in folder.glob(f"*/run-{identity}.wandb"):
-        for content in records(path.read_bytes()):
-            record = Record.FromString(content)
-            if record.HasField("history"):
-                steps.append(record.history.step.num)
+        steps += [record.history.step.num for record in messages(path) if record.HasField("history")]
     return max(steps)
-
-
-def records(data: bytes) -> Iterator[bytes]:
-    """Each whole record; a last one that was cut off is left out."""
-    at, parts = _HEAD, b""
-    while True:
-        room = _BLOCK - at % _BLOCK
-        if room < _PIECE.size:  # the rest of a block that has no room for a piece
-            at += room
-        if at + _PIECE.size > len(data):
-            return
-        _, length, kind = _PIECE.unpack_from(data, at)
-        at += _PIECE.size
-        if kind == 0 or at + length > len(data):
-            return
-        parts = data[at : at + length] if kind in (_WHOLE, _FIRST) else parts + data[at : at + length]
-        at += length
-        if kind in (_WHOLE, _LAST):
-            yield parts

@@ -1,0 +1,1 @@
+"""Logs and tables that other programs wrote, read as cases."""
