@@ -78,6 +78,7 @@ def _window_set(
         latest=(stretches.first + np.maximum(stretches.count - span, 0))[stretch] if slack else None,
         filled=windows.filled if (windows.filled < length).any() else None,
         time=source.columns[data.time][at].astype(np.float64) if data.time else None,
+        stamps=source.columns[data.time] if data.time and source.sampled else None,
     )
 
 

@@ -57,7 +57,8 @@ class WindowSet:
     `earliest` and `latest` bound the starts within a window's stretch of signal. Where `filled` is given, only so many
     samples are real: they begin at `start` and stand at the end of the window. `at` is the row that holds a window's
     numbers known per row. `recording` indexes `recordings`; `columns` and `targets` have one entry per window, and
-    `time` the time of each window's last sample, where that is known.
+    `time` the time of each window's last sample, where that is known; `stamps` (sample,) are those of every sample of
+    a table.
     """
 
     inputs: dict[str, InputArray]
@@ -77,6 +78,7 @@ class WindowSet:
     latest: Index | None = None
     filled: Index | None = None
     time: NDArray[np.float64] | None = None
+    stamps: NDArray[Any] | None = None
 
     def __len__(self) -> int:
         return len(self.at)

@@ -1,0 +1,101 @@
+"""The labels of each task as numbers or as codes of classes, made once for all parts of a profile."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from polyhead.config.experiment import Experiment
+from polyhead.config.tasks import LabelTaskOptions, MultilabelOptions, RegressionOptions
+from polyhead.signals.codes import coded
+from polyhead.signals.target import Target, label_of
+from polyhead.signals.windows import Index, WindowSet
+
+
+@dataclass(frozen=True)
+class Output:
+    """One value of a task's label for each window: `numbers` (window,), or `codes` (window,) that count `classes`;
+    what is not `known` (window,) holds anything."""
+
+    known: NDArray[np.bool_]
+    numbers: NDArray[np.float64] | None = None
+    codes: Index | None = None
+    classes: tuple[str, ...] = ()
+
+    def take(self, index: Index) -> Output:
+        """The same of some windows."""
+        numbers, codes = self.numbers, self.codes
+        return Output(
+            self.known[index],
+            None if numbers is None else numbers[index],
+            None if codes is None else codes[index],
+            self.classes,
+        )
+
+    @property
+    def values(self) -> NDArray[np.float64]:
+        """Numbers, or what classes are as numbers; NaN for those that are words."""
+        if self.numbers is not None:
+            return self.numbers
+        table = np.array([_number(label) for label in self.classes] or [np.nan])
+        assert self.codes is not None
+        return np.asarray(table[self.codes])
+
+
+@dataclass(frozen=True)
+class Labelling:
+    """The labels of a task that reads a target: `outputs`, and for several answers of yes or no their `names`."""
+
+    task: str
+    kind: str
+    key: str
+    target: Target
+    outputs: tuple[Output, ...]
+    names: tuple[str, ...] = ()
+
+    @property
+    def known(self) -> NDArray[np.bool_]:
+        """Windows (window,) with a label."""
+        return self.target.mask
+
+
+def labellings(experiment: Experiment, windows: WindowSet) -> dict[str, Labelling]:
+    """The labels of every enabled task that reads a target, by task."""
+    return {
+        name: _labelling(name, options, windows)
+        for name, options in experiment.enabled.items()
+        if isinstance(options, LabelTaskOptions)
+    }
+
+
+def _labelling(name: str, options: Any, windows: WindowSet) -> Labelling:
+    key = options.target or name
+    target = windows.targets[key]
+    outputs = tuple(_outputs(target, isinstance(options, RegressionOptions)))
+    names: tuple[str, ...] = ()
+    if isinstance(options, MultilabelOptions):
+        names = tuple(options.labels or map(str, range(len(outputs))))
+    return Labelling(name, options.kind, key, target, outputs, names)
+
+
+def _outputs(target: Target, numeric: bool) -> Iterator[Output]:
+    columns = target.values[:, None] if target.values.ndim == 1 else target.values
+    for column in columns.T:
+        if numeric:
+            yield Output(target.mask, numbers=column.astype(np.float64))
+            continue
+        distinct, found = coded(column[target.mask])
+        codes = np.zeros(len(column), np.int64)
+        codes[target.mask] = found
+        yield Output(target.mask, codes=codes, classes=tuple(map(label_of, distinct)))
+
+
+def _number(label: str) -> float:
+    try:
+        return float(label)
+    except ValueError:
+        return np.nan
