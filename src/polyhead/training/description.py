@@ -1,4 +1,4 @@
-"""What data.json and metadata.json say: the data as it was used, the split, the tasks, the network."""
+"""What data.json, profile.json and metadata.json say: the data as it was used, the split, the tasks, the network."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ import numpy as np
 from polyhead.config.experiment import Experiment
 from polyhead.scoring.board import metrics_of
 from polyhead.signals.fingerprint import data_fingerprint, label_fingerprint, split_fingerprint
+from polyhead.signals.profile import Profile, make_profile
 from polyhead.signals.statistics import ChannelScaling
 from polyhead.signals.target import Target
 from polyhead.tasks import LabelTask, Task
@@ -36,6 +37,18 @@ def describe_data(prepared: Prepared) -> dict[str, Any]:
         "split": _split(prepared),
         "reweighting": None if prepared.weights is None else prepared.weights.as_dict(),
     }
+
+
+def profile(prepared: Prepared) -> Profile:
+    """profile.json: the data in numbers, as checks read them."""
+    return make_profile(
+        prepared.experiment,
+        prepared.windows,
+        prepared.split,
+        prepared.statistics,
+        prepared.scaling,
+        prepared.weights,
+    )
 
 
 def fingerprints(prepared: Prepared) -> dict[str, str]:

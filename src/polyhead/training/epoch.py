@@ -1,4 +1,4 @@
-"""The end of an epoch: validation, the six tables, the steps' record, checkpoints, and whether to go on."""
+"""The end of an epoch: validation, the seven tables, the steps' record, checkpoints, and whether to go on."""
 
 from __future__ import annotations
 
@@ -68,7 +68,10 @@ def close_epoch(session: Session, steps: Sequence[Sequence[Index]], watcher: Wat
     session.log.begin(0)
     session.save()
     session.write_state("training")
-    watcher.on_epoch(report)
+    reason = session.ranks.agree(watcher.on_epoch(report))
+    if reason is not None and session.stopped_by is None:
+        session.stopped_by = reason
+        session.save()
 
 
 def _refuse_broken(session: Session) -> str:
@@ -178,6 +181,7 @@ def _record(
     tables.append("probability_stats", epoch | {"phase": "val"} | _probability_row(session, pooled))
     _record_features(session, epoch)
     tables.append("gradient_stats", epoch | _gradient_row(session, log))
+    session.record_parameters(session.number)
 
 
 def _known(value: float) -> float | None:

@@ -58,7 +58,12 @@ def effective_rank(features: Tensor) -> Tensor:
 
 def checksum(parameters: Sequence[Tensor]) -> Tensor:
     """Sum of absolute values of all parameters, float64: equal runs have equal ones."""
-    return torch.stack([p.detach().abs().sum(dtype=torch.float64) for p in parameters]).sum()
+    return parameter_sums(parameters).sum()
+
+
+def parameter_sums(parameters: Sequence[Tensor]) -> Tensor:
+    """Sum of absolute values of each parameter, (parameter,) float64: one that never moves keeps its own."""
+    return torch.stack([p.detach().abs().sum(dtype=torch.float64) for p in parameters])
 
 
 def parameter_norms(module: nn.Module) -> Tensor:

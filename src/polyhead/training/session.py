@@ -24,11 +24,11 @@ from polyhead.signals.windows import Index
 from polyhead.tasks import Task
 from polyhead.trace.batches import cut_batches
 from polyhead.trace.environment import environment
-from polyhead.trace.folder import RunFolder
+from polyhead.trace.folder import RunFolder, json_text, write_whole
 from polyhead.trace.steps import cut_steps
 from polyhead.trace.tables import TABLES, Tables
 from polyhead.training.checkpoint import load, save
-from polyhead.training.description import describe_data, describe_model
+from polyhead.training.description import describe_data, describe_model, profile
 from polyhead.training.fabric import build_fabric, loss_scale, refuse_processes, scaler_of
 from polyhead.training.feed import Batch, Feed
 from polyhead.training.jacobian import Jacobian
@@ -36,6 +36,7 @@ from polyhead.training.network import Forward, build_network
 from polyhead.training.optimizer import build_optimizer
 from polyhead.training.preparation import Prepared
 from polyhead.training.price import Price
+from polyhead.training.probe import parameter_sums
 from polyhead.training.ranks import Ranks
 from polyhead.training.replay import Buffers
 from polyhead.training.schedule import Schedule
@@ -219,10 +220,17 @@ class Session:
                 self.tables.cut(dict.fromkeys(TABLES, 0))
                 cut_steps(self.run.trace, 0)
                 cut_batches(self.run.trace, 0)
+                self.record_parameters(0)
             self.save()
         state = self.run.path / "state.json"
         self.started = self.run.read("state.json")["started"] if state.exists() else now.isoformat(timespec="seconds")
         self.write_state("training")
+
+    def record_parameters(self, epoch: int) -> None:
+        """Add the row of parameter_sums.csv after `epoch` epochs, 0 before the first step."""
+        names, parameters = zip(*self.raw.named_parameters(), strict=True)
+        sums = dict(zip(names, parameter_sums(parameters).tolist(), strict=True))
+        self.tables.append("parameter_sums", {"epoch": epoch} | sums)
 
     def _describe(self) -> None:
         for draft in self.run.path.rglob(".*.draft"):
@@ -231,6 +239,8 @@ class Session:
         if (self.run.path / "data.json").exists():
             _check_same(self.run.read("data.json")["fingerprint"], described["fingerprint"])
         self.run.write("data.json", described)
+        if not (self.run.path / "profile.json").exists():  # the data are those it began with
+            write_whole(self.run.path / "profile.json", json_text(profile(self.prepared).as_dict()))
         self.run.write("metadata.json", describe_model(self.prepared, self.raw))
         began: dict[str, Any] = {}
         threads = max(1, torch.get_num_threads() // self.ranks.count)

@@ -46,8 +46,11 @@ class Watcher:
     def on_step(self, epoch: int, step: int) -> None:
         """A step of `epoch` is done; both count from 0."""
 
-    def on_epoch(self, report: EpochReport) -> None:
-        """An epoch is done."""
+    def on_epoch(self, report: EpochReport) -> str | None:
+        """An epoch is done and saved; what is returned is why the run ends here, None where it goes on."""
+
+    def on_finding(self, text: str) -> None:
+        """Something is wrong with the run that more epochs will not mend."""
 
     def on_phase(self, text: str) -> None:
         """Something else that takes time begins, such as the final evaluation."""
@@ -73,9 +76,13 @@ class Watchers(Watcher):
         for watcher in self._watchers:
             watcher.on_step(epoch, step)
 
-    def on_epoch(self, report: EpochReport) -> None:
+    def on_epoch(self, report: EpochReport) -> str | None:
+        reasons = [watcher.on_epoch(report) for watcher in self._watchers]
+        return next((reason for reason in reasons if reason is not None), None)
+
+    def on_finding(self, text: str) -> None:
         for watcher in self._watchers:
-            watcher.on_epoch(report)
+            watcher.on_finding(text)
 
     def on_phase(self, text: str) -> None:
         for watcher in self._watchers:
