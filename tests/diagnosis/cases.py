@@ -1,4 +1,4 @@
-"""Cases that checks are tested on: three frozen healthy runs, and small edits of them."""
+"""Cases that checks are tested on: four frozen healthy runs, and small edits of them."""
 
 from __future__ import annotations
 
@@ -17,13 +17,14 @@ from polyhead.diagnosis.finding import Finding
 from polyhead.diagnosis.folder import read_folder
 
 FROZEN = Path(__file__).parent / "frozen"
-NAMES = ("machines", "detector", "radio")
+NAMES = ("machines", "detector", "radio", "kinetics")
 
 
 @cache
 def healthy(name: str = "machines") -> Case:
     """A healthy run: `machines` (fault, anomaly, life, next; floor), `detector` (angle of two outputs, energy, arrival;
-    kendall) or `radio` (modulation, noise ordinal, marks multilabel; softmax)."""
+    kendall), `radio` (modulation, noise ordinal, marks multilabel; softmax) or `kinetics` (rate with its uncertainty,
+    reach, lag; time steps of .3, 1 and 3 s)."""
     return read_folder(FROZEN / name)
 
 

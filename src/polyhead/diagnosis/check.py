@@ -24,7 +24,8 @@ class NotCheckedError(Exception):
 class Check(Generic[E]):
     """One detector of one fault.
 
-    `needs` names the parts of a Case without which there is nothing to measure. `measure` takes numbers from the case,
+    `needs` names the parts of a Case without which there is nothing to measure; of parts joined by a bar, as in
+    `metrics|scores`, one is enough. `measure` takes numbers from the case,
     one piece of evidence for each thing that could be found (a task, a channel), and knows no thresholds; it raises
     NotCheckedError where a part lacks what it needs. `judge` knows thresholds and no data; it returns None where all
     is well. `explains` names checks whose findings of the same task follow from this one's. `doc` is the module's
@@ -46,4 +47,10 @@ class Check(Generic[E]):
 
     def why_not(self, case: Case) -> str | None:
         """What the case lacks for this check, None where it has everything."""
-        return next((why for part in self.needs if (why := case.lacks(part)) is not None), None)
+        return next((why for parts in self.needs if (why := _lacks(case, parts)) is not None), None)
+
+
+def _lacks(case: Case, parts: str) -> str | None:
+    """Why none of the parts joined by bars is there; None where one is."""
+    lacking = [case.lacks(part) for part in parts.split("|")]
+    return None if None in lacking else ", ".join(dict.fromkeys(why for why in lacking if why))

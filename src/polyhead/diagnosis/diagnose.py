@@ -11,6 +11,7 @@ from polyhead.diagnosis.case import Case
 from polyhead.diagnosis.check import Check, NotCheckedError
 from polyhead.diagnosis.finding import SEVERITIES, Finding, Severity
 from polyhead.diagnosis.precision import precision_of
+from polyhead.diagnosis.remedy import worthwhile
 
 RAN = "ran"
 
@@ -79,6 +80,7 @@ def _signed(check: Check[Any], finding: Finding, case: Case) -> Finding:
     return finding.changed(
         id=check.id,
         scope=scope,
+        fixes=worthwhile(finding.fixes, case.config),
         confidence=confidence,
         confidence_basis=basis,
         why=" ".join(check.page.sections["Why it matters"].split()),

@@ -69,6 +69,11 @@ class Shown:
         low, high = max(self.value - self.half, least), min(self.value + self.half, most)
         return (low, high) if low <= high else (self.value, self.value)
 
+    @property
+    def possible(self) -> bool:
+        """Whether the metric can have such a value."""
+        return self.value + self.half >= self.within[0] and self.value - self.half <= self.within[1]
+
 
 def half_unit(value: float) -> float:
     """Half a unit of the last digit of the shortest text of `value`; zeros at its end were lost, which only widens."""
@@ -97,6 +102,12 @@ Sets = Iterator[tuple[str, str, dict[str, Shown]]]
 
 
 def metric_sets(case: Case) -> Sets:
+    """The metrics that have a value they can have, of every split and task; see all_metric_sets."""
+    for split, task, own in all_metric_sets(case):
+        yield split, task, {name: one for name, one in own.items() if one.possible}
+
+
+def all_metric_sets(case: Case) -> Sets:
     """The metrics that have a value, of every split and task; where there are no final ones, of the last epoch."""
     known = case.known or {}
     for split, tasks in (case.metrics or {}).items():

@@ -43,7 +43,9 @@ def _finding(value: Mapping[str, Any]) -> Finding:
     parts = {name: one for name, one in value.items() if name != "fingerprint"}
     scope = parts.pop("scope")
     scope["epochs"] = None if scope["epochs"] is None else tuple(scope["epochs"])
-    facts: dict[str, Any] = {name: tuple(_fact(one) for one in parts.pop(name)) for name in ("evidence", "counter_evidence")}
+    facts: dict[str, Any] = {
+        name: tuple(_fact(one) for one in parts.pop(name)) for name in ("evidence", "counter_evidence")
+    }
     others = tuple(Alternative(**one) for one in parts.pop("alternatives"))
     fixes = tuple(Fix(**one) for one in parts.pop("fixes"))
     follows = tuple(parts.pop("follows"))

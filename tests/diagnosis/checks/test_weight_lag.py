@@ -72,3 +72,41 @@ def test_rescaled_loss_keeps_the_verdict():
         weights=columns(case.weights, sigma_energy=np.sqrt(10) * case.weights["sigma_energy"]),
     )
     assert found(CHECK, scaled)[0].evidence[0].value == pytest.approx(found(CHECK, case)[0].evidence[0].value)
+
+
+@pytest.mark.parametrize("epoch", [1.0, 100.0])
+def test_a_single_epoch_is_judged_and_says_that_it_is_one(epoch):
+    """The published run's pointers as well: sigma .41, loss .009, so .1681 / .009 = 18.7."""
+    row = np.array([epoch])
+    case = Case(
+        origin="a paper",
+        tasks={"pointers": replace(healthy(BASE).tasks["energy"], name="pointers")},
+        losses={"val": {"epoch": row, "pointers": np.array([0.009])}},
+        weights={"epoch": row, "sigma_pointers": np.array([0.41])},
+    )
+    (finding,) = found(CHECK, case)
+    assert finding.severity == "warning"
+    assert finding.evidence[0].value == pytest.approx(18.68, abs=0.01)
+    assert "a single epoch" in finding.evidence[0].window
+    assert "taken for granted" in finding.evidence[0].source
+
+
+def test_three_epochs_say_nothing():
+    case = plant(healthy(BASE))
+    cut = {phase: {name: values[:3] for name, values in table.items()} for phase, table in case.losses.items()}
+    assert fires(CHECK, replace(case, losses=cut)) is False
+
+
+def test_patch_is_ten_times_the_rate_in_use():
+    case = plant(healthy(BASE))
+    assert case.config.balance.lr == 0.05
+    assert found(CHECK, case)[0].fixes[0].patch == {"balance.lr": 0.5}
+    assert found(CHECK, replace(case, config=None))[0].fixes[0].patch == {"balance.lr": 0.01}
+
+
+def test_published_form_rests_at_one_half():
+    """Of 0.5 e^-v L + v the least is at e^v = L / 2, so sigma^2 = L / 2."""
+    case = with_lag(healthy(BASE), 0.5)
+    balance = case.config.balance.model_copy(update={"form": "published_003"})
+    case = replace(case, config=case.config.model_copy(update={"balance": balance}))
+    assert [lag.last for lag in measure(case) if lag.task == "energy"] == [pytest.approx(1.0)]

@@ -1,4 +1,4 @@
-"""Makes the frozen run folders beside it: three small healthy runs, of which checks are tested.
+"""Makes the frozen run folders beside it: four small healthy runs, of which checks are tested.
 
     python tests/diagnosis/frozen/make.py
 
@@ -83,6 +83,22 @@ def radio(rng: np.random.Generator) -> Arrays:
     return {"x": x, "session": session, "modulation": names, "noise": level, "marks": marks}
 
 
+def kinetics(rng: np.random.Generator) -> Arrays:
+    """80 assays, 10 curves each, sampled every .3, 1 or 3 s: how fast a reaction runs, how far it goes, whether it has
+    a lag."""
+    assay = np.repeat(np.arange(80), 10)
+    n = len(assay)
+    step = np.repeat(np.array([0.3, 1.0, 3.0])[np.arange(80) % 3], 10)
+    rate, reach, lag = rng.uniform(0.05, 0.4, n), rng.uniform(0.5, 2.0, n), rng.integers(2, size=n)
+    time = step[:, None] * np.arange(48)
+    since = np.maximum(time - 6.0 * lag[:, None], 0)
+    curve = 6.5 + reach[:, None] * (1 - np.exp(-rate[:, None] * since)) + 0.03 * rng.normal(size=time.shape)
+    return {
+        **{"x": curve[:, None].astype("f4"), "t": time[:, None].astype("f4"), "assay": assay},
+        **{"rate": rate, "reach": reach, "lag": lag},
+    }
+
+
 CONFIGS: dict[str, dict[str, Any]] = {
     "machines": {
         "data": {
@@ -131,8 +147,24 @@ CONFIGS: dict[str, dict[str, Any]] = {
         },
         "balance": {"method": "softmax", "temperature": 2.0},
     },
+    "kinetics": {
+        "data": {
+            "inputs": {
+                "signal": {"key": "x", "axes": ["window", "channel", "time"]},
+                "time": {"key": "t", "axes": ["window", "channel", "time"]},
+            },
+            "scaling": {"time": {"seconds": 10}},
+            "targets": {"rate": {"key": "rate", "unit": "1/s"}, "reach": "reach", "lag": "lag"},
+            "group": "assay",
+        },
+        "tasks": {
+            "rate": {"kind": "regression", "loss_fn": "gaussian_nll"},
+            "reach": {"kind": "regression"},
+            "lag": {"kind": "binary"},
+        },
+    },
 }
-SOURCES = {"machines": machines, "detector": detector, "radio": radio}
+SOURCES = {"machines": machines, "detector": detector, "radio": radio, "kinetics": kinetics}
 
 
 def make(name: str) -> None:
@@ -146,7 +178,7 @@ def make(name: str) -> None:
             "data": {"reader": "npz", "path": str(path), **config.pop("data")},
             "model": {"backbone": {"name": "tcn", "channels": [24, 24, 24], "stem_kernel": 5, "norm": "group"}},
             "train": {"epochs": 12, "batch_size": 32, "lr": 3e-3, "device": "cpu"},
-            "trace": {"every": 3},
+            "trace": {"every": 1},
         }
         run = polyhead.train(shared | config, out=Path(folder) / "runs", report=False).folder
         shutil.rmtree(HERE / name, ignore_errors=True)

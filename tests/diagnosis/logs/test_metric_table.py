@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 
 import numpy as np
 import pytest
@@ -85,7 +86,7 @@ def test_losses_and_weights_are_no_metrics():
         span,val,2,F1,0.1
         span,val,2,sigma,0.60
         count,val,2,loss,10.08
-        count,val,2,log_var,0.0
+        count,val,2,log_var,2.0
         total,val,2,loss,11.05
         """
     )
@@ -94,9 +95,15 @@ def test_losses_and_weights_are_no_metrics():
     assert np.isnan(case.losses["val"]["count"][0])
     assert case.losses["val"]["total"][1] == 11.05
     assert case.weights["sigma_span"].tolist() == [0.60]
-    assert case.weights["sigma_count"].tolist() == [1.0]
+    assert case.weights["sigma_count"].tolist() == pytest.approx([math.e])
     assert case.scores["span"]["f1"].tolist() == [0.1]
     assert list(case.metrics["val"]) == ["span"]
+
+
+def test_last_epoch_is_judged_in_any_order():
+    case = table("task,epoch,auroc\nfault,3,0.9\nfault,1,0.5\nfault,2,0.7")
+    assert values(case) == {("fault", "auroc"): 0.9}
+    assert case.scores["fault"]["auroc"].tolist() == [0.5, 0.7, 0.9]
 
 
 def test_facts():
@@ -154,6 +161,9 @@ def test_kind_is_guessed(metrics, kind):
 
 def test_kind_of_micro_averages_and_of_many_classes():
     assert table("task,acc,f1,precision,recall\na,.9,.9,.9,.9").tasks["a"].kind == "classification"
+    weighted = "task,acc,f1,precision,recall\na,.93,.931,.94,.93"
+    assert table(weighted).tasks["a"].kind == "classification"
+    assert table("task,acc,f1,precision,recall\na,.93,.931,.94,.92").tasks["a"].kind == "binary"
     assert table("task,f1,classes\na,.9,12").tasks["a"].kind == "classification"
 
 
@@ -184,7 +194,7 @@ BROKEN = (
     ('{"fault": {"acc": [1, 2]}}', ".json", "a list", "fault.acc"),
     ("[1, 2]", ".json", "no row of names", "row 1"),
     ('{"fault": {"acc": 0.9}', ".json", "no JSON", ""),
-    ("total,loss\n", ".csv", "", ""),
+    ("task,acc,prevalence\nfault,0.9,7.7", ".csv", "not between 0 and 1", "row 2"),
     ("task,loss\ntotal,3.0", ".csv", "names no task", ""),
 )
 

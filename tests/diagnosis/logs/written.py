@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from pathlib import Path
 
 import numpy as np
@@ -119,4 +120,18 @@ def wandb(folder: Path) -> Path:
     with wandb.init(mode="offline", dir=str(folder), project="signals", settings=settings) as run:
         for at, epoch in enumerate(EPOCHS):
             run.log({name: float(values[at]) for name, values in scalars().items()} | {"epoch": int(epoch)})
+    _wait_for_exit(folder / "wandb")
     return folder / "wandb"
+
+
+def _wait_for_exit(folder: Path) -> None:
+    """wandb's own process may write the end of the file after `finish` has returned."""
+    from polyhead.trace.wandb_file import messages
+
+    until = time.monotonic() + 60
+    while time.monotonic() < until:
+        found = [one.WhichOneof("record_type") for file in folder.glob("offline-*/run-*.wandb") for one in messages(file)]
+        if "exit" in found:
+            return
+        time.sleep(0.2)
+    raise TimeoutError(f"no end of the run in {folder}")

@@ -17,6 +17,8 @@ from polyhead.errors import InputError
 from polyhead.scoring.metric import Metric, Score
 from polyhead.scoring.skill import skill_of
 
+MOST_CLASSES = 100_000
+"""More than any table is about; a larger number is a slip."""
 UNNAMED = "table"
 """The split of rows that name none."""
 _WEIGHTS = ("sigma", "weight", "log_sigma", "log_var")
@@ -151,6 +153,7 @@ def _score(cell: Cell, known: Mapping[str, Any]) -> Score:
 def _facts(task: str, known: Mapping[str, Any], scored: Mapping[str, Mapping[str, Mapping[str, Score]]]) -> TaskFacts:
     names = {name: score.value for split in scored.values() for name, score in split.get(task, {}).items()}
     classes = known.get("classes")
+    count = round(classes) if classes else 0
     said = known.get("kind")
     return TaskFacts(
         name=task,
@@ -158,7 +161,7 @@ def _facts(task: str, known: Mapping[str, Any], scored: Mapping[str, Mapping[str
         loss=known.get("loss_fn"),
         primary=next((name for name in PRIMARY if name in names), None),
         unit=str(known.get("unit", "")),
-        classes=tuple(str(index) for index in range(round(classes))) if classes and classes >= 2 else (),
+        classes=tuple(str(index) for index in range(count)) if 2 <= count <= MOST_CLASSES else (),
     )
 
 

@@ -27,6 +27,12 @@ _HEADERS = {
     "low": ("low", "lower", "ci_low", "ci_lower"),
     "high": ("high", "upper", "ci_high", "ci_upper"),
 }
+_FACTS = {
+    **dict.fromkeys(("prevalence", "majority"), (0.0, 1.0)),
+    **dict.fromkeys(("n", "classes", "batch_size"), (0.0, 1e12)),
+    **dict.fromkeys(("sigma", "weight", "target_sd"), (0.0, 1e300)),
+}
+"""Between which values a fact can lie."""
 _NOTHING = ("", "-", "nan", "none", "null", "na", "n/a", "undefined")
 _NUMBER = re.compile(r"[≈~=]?\s*([+-]?(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?)\s*(%)?", re.IGNORECASE)
 _DO = "write columns task, metric, value; or task and one column per metric"
@@ -136,6 +142,9 @@ def _cells(place: _Place, row: Row) -> Iterator[Cell]:
         part, canonical = metric_name(name)
         words = is_fact(canonical) and canonical in ("kind", "unit", "loss_fn")
         value, half = (None, 0.0) if words else _number(place, name, text) or (None, 0.0)
+        least, most = _FACTS.get(canonical, (-math.inf, math.inf))
+        if value is not None and not least <= value <= most:
+            raise place.error(f"{name} is {text.strip()}, not between {least:g} and {most:g}")
         low, high = ends if own else (None, None)
         return Cell(
             row=place.row,

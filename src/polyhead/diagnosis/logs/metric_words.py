@@ -69,7 +69,7 @@ FACTS = _words(
     loss_fn="lossfn lossfunction criterion",
 )
 SPLITS = _words(train="training fit", val="validation valid dev eval", test="testing holdout heldout")
-JOINT = frozenset(("combined", "joint", "all", "overall", "every"))
+JOINT = frozenset(("combined", "joint"))
 """Rows so named hold, as accuracy, the share of windows where every task is right."""
 TOTAL = frozenset(("total", "sum"))
 """Rows so named hold the loss that was stepped on."""
@@ -140,12 +140,13 @@ def direction_of(metric: str) -> tuple[Direction | None, float | None]:
 def kind_of(metrics: Mapping[str, float | None], classes: float | None) -> str | None:
     """The kind of task that its metrics tell; None where they do not.
 
-    Accuracy, precision, recall and F1 that are all one number are micro averages over several classes.
+    A recall that equals the accuracy is, but for chance, an average over several classes: weighted by their frequency,
+    or micro, the two are one number by definition.
     """
     names = set(metrics)
-    four = {metrics.get(name) for name in ("accuracy", "f1", "precision", "recall")}
-    averaged = any(name.startswith(("macro_", "micro_")) for name in names)
-    if averaged or (four != {None} and len(four) == 1):
+    recall = metrics.get("recall")
+    weighted = recall is not None and 0 < recall < 1 and recall == metrics.get("accuracy")
+    if weighted or any(name.startswith(("macro_", "micro_")) for name in names):
         return "classification"
     if names & _YES_OR_NO:
         return "classification" if (classes or 0) > 2 else "binary"

@@ -1,0 +1,139 @@
+"""A score that ranks the wrong way round.
+
+What it finds
+    A yes-or-no task whose score, over all windows of a split together, is higher for no than for yes.
+
+Why it matters
+    A score that knows nothing has AUROC 1/2. One that is surely below has learned the task and says it with the wrong
+    sign: a map of labels that is flipped in one split or source, or a score of the other class. 1 - AUROC is what it
+    knows.
+
+Evidence
+    AUROC of all known predictions of the split, its 95 % bootstrap over recordings, and the same of training. A number
+    from a table is not enough: see batch-averaged-metric, which looks the same there.
+
+Remedy
+    Compare the label map of the splits; say which label means yes.
+
+When it can be wrong
+    With few recordings a shift between splits turns the order of some by chance; the interval accounts for that, as far
+    as recordings are independent. A score can be inverted by a confounder that flips between splits.
+
+Example
+    Positives at .2 and .4, negatives at .3, .6 and .8: of the 6 pairs 1 is in the right order, AUROC 1/6, and 5/6 with
+    the sign turned.
+
+References
+    Hanley and McNeil, Radiology 143, 1982. Efron and Tibshirani 1993, chapter 8 (bootstrap over groups).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from math import isfinite
+
+import numpy as np
+
+from polyhead.diagnosis.case import Case
+from polyhead.diagnosis.check import Check, NotCheckedError
+from polyhead.diagnosis.finding import Alternative, Fact, Finding, Fix, Scope
+from polyhead.diagnosis.identities import Span
+from polyhead.diagnosis.pooled import auroc, is_binary, known_of, positive
+from polyhead.scoring.interval import bootstrap
+from polyhead.scoring.ranking import auroc_statistic
+
+CHANCE = 0.5
+"""AUROC of a score that ranks nothing."""
+
+
+@dataclass(frozen=True)
+class Ranked:
+    """AUROC of a split with its interval over `recordings`, and that of training, None where it is not known."""
+
+    task: str
+    split: str
+    auroc: float
+    interval: Span
+    recordings: int
+    training: float | None
+
+
+def measure(case: Case) -> Iterator[Ranked]:
+    """Every yes-or-no task with scores, on every split with both classes."""
+    why = "no yes-or-no task with scores"
+    found = 0
+    for task, facts in case.tasks.items():
+        for split in case.predictions or {}:
+            known = known_of(case, split, task)
+            if known is None or known.score is None or not is_binary(case, task, known):
+                continue
+            truth, score = positive(known.truth, facts.classes), known.score.astype(np.float64)
+            value = auroc(truth, score)
+            names, recording = np.unique(known.recording, return_inverse=True)
+            interval, reason = bootstrap(auroc_statistic(truth, score), recording, seed=0)
+            if not isfinite(value) or interval is None:
+                why = reason or "only one class among the labels"
+                continue
+            found += 1
+            yield Ranked(task, split, value, interval, len(names), _training(case, task) if split != "train" else None)
+    if not found:
+        raise NotCheckedError(why)
+
+
+def _training(case: Case, task: str) -> float | None:
+    known = known_of(case, "train", task)
+    if known is None or known.score is None:
+        return None
+    value = auroc(positive(known.truth, case.tasks[task].classes), known.score.astype(np.float64))
+    return value if isfinite(value) else None
+
+
+def judge(ranked: Ranked) -> Finding | None:
+    """An error where the interval lies below chance."""
+    if ranked.interval[1] >= CHANCE:
+        return None
+    training = () if ranked.training is None else (Fact("auroc of training", ranked.training, threshold=CHANCE),)
+    upright = ranked.training is not None and ranked.training > CHANCE
+    return Finding(
+        severity="error",
+        what=f"{ranked.task}: on {ranked.split} the score ranks the wrong way round, AUROC {ranked.auroc:.3g}"
+        f" ({ranked.interval[0]:.3g} to {ranked.interval[1]:.3g}) over all windows; turned round it has"
+        f" {1 - ranked.auroc:.3g}" + ("; training is the right way round" if upright else ""),
+        scope=Scope(task=ranked.task, split=ranked.split, key=f"tasks.{ranked.task}"),
+        evidence=(
+            Fact(
+                "auroc",
+                ranked.auroc,
+                interval=ranked.interval,
+                threshold=CHANCE,
+                source=f"bootstrap over {ranked.recordings} recordings",
+                window=ranked.split,
+            ),
+            Fact("1 - auroc", 1 - ranked.auroc, source="what the score knows"),
+            *training,
+        ),
+        alternatives=(
+            Alternative("shifted-input", "score each source on its own: a flipped map turns all of one"),
+            Alternative("label-noise", "permuted labels give AUROC near 1/2, not below it"),
+        ),
+        fixes=(
+            Fix(
+                "compare the map of labels of the splits and sources, and name the label that means yes",
+                {},
+                f"AUROC near {1 - ranked.auroc:.2g} on {ranked.split}",
+                risk="turning the sign of the score instead hides the cause",
+            ),
+        ),
+    )
+
+
+CHECK = Check(
+    id="inverted-score",
+    needs=("predictions",),
+    cost="scalars",
+    measure=measure,
+    judge=judge,
+    doc=__doc__ or "",
+    explains=("below-floor", "below-majority"),
+)

@@ -1,0 +1,214 @@
+"""Training goes on to gain while validation loses.
+
+What it finds
+    A task whose validation is past its best by more than chance while its training loss still falls, or whose score on
+    training windows is far above that on validation.
+
+Why it matters
+    What is gained on the training windows alone is noise and particulars of their recordings. Beyond the best epoch
+    each step trades skill on new recordings for it, and a best epoch chosen among many such epochs is chosen by luck.
+
+Evidence
+    The task's own validation metric (its loss where there is none) over epochs: how far the last epochs lie below the
+    best, both as medians over a fifth of the run, in standard deviations of one epoch's noise and as a share of all
+    that was gained.
+    The training loss over the same epochs. The skill on training windows minus that on validation, with an interval
+    from the intervals of both.
+
+Remedy
+    Fewer parameters, dropout, augmentation, weight decay, early stopping; above all more recordings.
+
+When it can be wrong
+    Validation that is held out on purpose (another load) lies below training for the shift, not for overfitting. A
+    validation loss may rise through a few overconfident windows while the metric still gains, so the metric counts
+    where there is one. Where the best epoch is kept, what came after it has done no harm, and the finding is a note.
+
+Example
+    A signal classifier with 38.3 % of training and 25.6 % of validation windows right, at chance 0.2 %, has lost
+    12.7 points of 38.1, a third of its skill, and says so without any curve.
+
+References
+    Prechelt, "Early stopping, but when?", 1998; thresholds in use: SageMaker Debugger 10 % of the loss, deepchecks 0.1.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from polyhead.diagnosis.case import Case
+from polyhead.diagnosis.check import Check, NotCheckedError
+from polyhead.diagnosis.curves import Curve, loss_curve, noise, start_of, task_curve
+from polyhead.diagnosis.finding import Alternative, Fact, Finding, Fix, Scope
+
+EPOCHS = 10
+"""Fewer epochs have no curve to be past the best of."""
+WIDTH = 5
+"""Epochs, at least, that a median is taken over: its standard deviation is then 0.56 of an epoch's."""
+PAST = 5
+"""Epochs since the best; fewer are a pause."""
+SIGNIFICANT = 2.0
+"""Standard deviations of one epoch's noise."""
+LOST = 0.1
+"""Share of all that validation gained over the floor, or since the first epoch; less is not worth a change."""
+GAP = 0.1
+"""Skill: what deepchecks and AutoTrainer use between training and validation."""
+OF_SKILL = 0.25
+"""A quarter of what was learned on training windows is not there on others."""
+
+
+@dataclass(frozen=True)
+class Gap:
+    """Of one task. `fall` from the best in units of noise, `lost` the share of the gain (0 where none stands out of the
+    noise), `since` epochs after the best, `learning` whether the training loss still fell in them; None without curves.
+    `gap` in skill between training and validation of the judged epoch with its interval, `skill` that of training.
+    `kept` says that the judged epoch is no later than the best, `apart` that validation was held out on purpose."""
+
+    task: str
+    metric: str
+    epochs: tuple[int, int] | None = None
+    fall: float | None = None
+    lost: float | None = None
+    since: int | None = None
+    learning: bool | None = None
+    gap: float | None = None
+    interval: tuple[float, float] | None = None
+    skill: float | None = None
+    kept: bool = False
+    apart: bool = False
+
+
+def measure(case: Case) -> Iterator[Gap]:
+    """Each task with a curve of validation, or with scores on training and validation."""
+    found, split = False, case.config.data.split if case.config else None
+    apart = split is not None and (split.by == "time" or "val" in split.hold_out)
+    for task in case.tasks:
+        curve, gap = task_curve(case, task), _gap(case, task)
+        past = {} if curve is None else _past(case, task, curve)
+        if not past and not gap:
+            continue
+        found = True
+        told: dict[str, Any] = {"metric": curve.name if curve else "score", "apart": apart, **gap, **past}
+        yield Gap(task, **told)
+    if not found:
+        raise NotCheckedError(f"neither {EPOCHS} epochs of validation nor scores of training and validation")
+
+
+def _past(case: Case, task: str, curve: Curve) -> dict[str, Any]:
+    if len(curve) < EPOCHS:  # a curve too short to turn is none that has turned
+        return {"fall": 0.0, "lost": 0.0, "since": 0} if len(curve) else {}
+    width = max(WIDTH, len(curve) // 5)
+    medians = np.median(np.lib.stride_tricks.sliding_window_view(curve.better, width), axis=1)
+    best = int(np.argmax(medians)) + width // 2  # the middle of the best stretch
+    fall, spread = float(medians.max() - medians[-1]), noise(curve.better)
+    gained = float(medians.max()) - start_of(case, task, curve)
+    train = loss_curve(case, task, "train") or loss_curve(case, "total", "train")
+    at, end = float(curve.epoch[best]), float(curve.epoch[-1])
+    chosen = (((case.state or {}).get("best") or {}).get("epoch")) or end
+    return {
+        "fall": fall / spread if spread else (np.inf if fall > 0 else 0.0),
+        "lost": min(1.0, fall / gained) if gained > SIGNIFICANT * spread else 0.0,
+        "since": len(curve) - 1 - best,
+        "learning": None if train is None else _falls(train, at),
+        "epochs": (int(at), int(end)),
+        "kept": float(chosen) <= at + 2,
+    }
+
+
+def _falls(train: Curve, since: float) -> bool:
+    """Whether the last epochs of training lie below those around epoch `since` by more than noise."""
+    near, late = train.value[np.abs(train.epoch - since) <= 2], train.value[-max(3, len(train) // 5) :]
+    if len(near) == 0 or len(train) < 3:
+        return False
+    return bool(np.median(near) - np.median(late) > noise(train.value))
+
+
+def _gap(case: Case, task: str) -> dict[str, Any]:
+    train, val = case.score(task, "train"), case.score(task, "val")
+    if train is None or val is None or train[0] != val[0] or train[1].skill is None or val[1].skill is None:
+        return {}
+    halves = []
+    for score in (train[1], val[1]):
+        if (
+            score.interval is not None
+            and score.floor is not None
+            and score.best is not None
+            and score.best != score.floor
+        ):
+            halves.append((score.interval[1] - score.interval[0]) / 2 / abs(score.best - score.floor))
+    gap = train[1].skill - val[1].skill
+    half = math.hypot(*halves) if len(halves) == 2 else None
+    return {
+        "metric": train[0],
+        "gap": gap,
+        "interval": None if half is None else (gap - half, gap + half),
+        "skill": train[1].skill,
+    }
+
+
+def judge(gap: Gap) -> Finding | None:
+    """A warning where validation loses while training gains, or where a quarter of the skill surely does not carry
+    over; a note where the best epoch was kept, the run was short, or validation was held out on purpose."""
+    wide = gap.gap is not None and gap.skill is not None and gap.gap >= max(GAP, OF_SKILL * gap.skill)
+    wide = wide and (gap.interval is None or gap.interval[0] > 0)
+    turned = gap.fall is not None and gap.lost is not None and gap.since is not None and gap.since >= PAST
+    turned = turned and (gap.fall or 0) > SIGNIFICANT and (gap.lost or 0) >= LOST and gap.learning is not False
+    if not turned and not wide:
+        return None
+    harm = wide or not gap.kept
+    long = gap.epochs is not None and gap.interval is not None and gap.interval[0] >= GAP
+    firm = wide and not gap.apart and (long or gap.fall is None)
+    said = []
+    facts = []
+    if turned:
+        said.append(
+            f"validation {gap.metric} lost {gap.lost:.0%} of its gain in the {gap.since} epochs since its best,"
+            f" {gap.fall:.1f} times the noise of an epoch{', while the training loss fell' if gap.learning else ''}"
+        )
+        facts += [
+            Fact("fall over noise", gap.fall, None, SIGNIFICANT, "second differences of the curve", "last fifth"),
+            Fact("share of the gain lost", gap.lost, None, LOST, "own history", "last fifth"),
+        ]
+    if gap.gap is not None and wide:
+        said.append(f"skill on training is {gap.gap:.2f} above that on validation")
+        facts.append(Fact("gap in skill", gap.gap, gap.interval, GAP, f"{gap.metric}, training minus validation"))
+    return Finding(
+        severity="warning" if (turned and harm) or firm else "note",
+        what=f"{gap.task}: {'; '.join(said)}",
+        scope=Scope(task=gap.task, split="val", epochs=gap.epochs, key="train"),
+        evidence=tuple(facts),
+        counter_evidence=(Fact("the best epoch was kept", "yes", source="state.json"),) if turned and gap.kept else (),
+        alternatives=(
+            Alternative("shifted-input", "compare inputs of training and validation: a shift is there at epoch 1 too"),
+            Alternative("label-noise", "train on permuted labels: noise is learned as fast as labels are"),
+        ),
+        fixes=(
+            Fix(
+                "stop where validation stops gaining",
+                {"train.early_stopping": 10},
+                "the last epoch within noise of the best",
+                risk="stops a task that learns late",
+            ),
+            Fix(
+                "decay the weights ten times as strongly",
+                {"train.weight_decay": 0.1},
+                "a gap below 0.1 at the same validation score or better",
+                risk="tasks that were short of capacity get worse",
+            ),
+        ),
+    )
+
+
+CHECK = Check(
+    id="overfitting",
+    needs=("losses|scores|metrics",),
+    cost="scalars",
+    measure=measure,
+    judge=judge,
+    doc=__doc__ or "",
+    explains=("stale-checkpoint",),
+)

@@ -1,0 +1,227 @@
+"""Inputs that are distributed otherwise where the network is judged.
+
+What it finds
+    Channels whose mean or spread in validation or test differs from training by more than recordings differ from each
+    other by chance.
+
+Why it matters
+    What a network learned holds where the inputs look like those it learned from. A shift that nobody asked for, by
+    another resampling, another unit or another instrument, moves scores for a reason that has nothing to do with the
+    task.
+
+Evidence
+    Of each channel the difference of the means in standard deviations of training, and the ratio of the standard
+    deviations, with simultaneous 99 % intervals over recordings, the independent units: the spread of recording means
+    where it is known, else that of all samples.
+
+Remedy
+    Find what differs: reader, resampling, unit, instrument. Spread it over the splits by stratify, or train on both
+    sides.
+
+When it can be wrong
+    A split that holds out a machine, a load or the future shifts by design: the finding is then a note, and says what
+    the scores are worth. A shift that tasks do not mind is a note too. Inputs that are scaled by recording bring no
+    level to the network and are left out.
+
+Example
+    Training: mean 0, sd 1 over 45 recordings whose means scatter by 0.2. Test: mean 0.8 over 10 recordings. The
+    difference is 0.8 sd, its standard error 0.2 x sqrt(1/45 + 1/10) = 0.070; with four intervals at once the factor is
+    3.02, the interval 0.59 to 1.01.
+
+References
+    Cohen 1988: 0.5 standard deviations are a medium effect. Rabanser, Guennemann and Lipton, NeurIPS 2019, on detecting
+    shift; tools that judge by p-value alone alarm as soon as there are many samples.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from math import inf, log, sqrt
+from statistics import NormalDist
+
+import numpy as np
+
+from polyhead.diagnosis.case import Case
+from polyhead.diagnosis.check import Check, NotCheckedError
+from polyhead.diagnosis.finding import Alternative, Fact, Finding, Fix, Scope
+from polyhead.trace.profile import ChannelRange, Recordings
+
+MEDIUM = 0.5
+"""Standard deviations between the means: a medium effect (Cohen)."""
+TWICE = 2.0
+"""Ratio of the standard deviations, either way."""
+CHANCE = 0.01
+"""Probability that any of a run's intervals misses its value."""
+RECORDINGS = 5
+"""Fewer independent units in a split tell nothing about what it is drawn from."""
+HALF = 0.5
+"""A task that came less than half of the way from its floor to perfect may have been harmed."""
+DESIGN = ("time", "column", "hold_out", "leave-one", "folds")
+
+
+@dataclass(frozen=True)
+class Moved:
+    """One channel: difference of the means in standard deviations of training, logarithm of the ratio of standard
+    deviations, and the standard errors of both."""
+
+    channel: str
+    mean: float
+    mean_error: float
+    spread: float
+    spread_error: float
+
+
+@dataclass(frozen=True)
+class Shift:
+    """The channels of one input in one split, against training. `intervals` are looked at in the whole run; `design`
+    is the way of splitting that asks for a shift, `skill` that of the worst task on the split."""
+
+    input: str
+    split: str
+    channels: tuple[Moved, ...]
+    recordings: tuple[int, int]
+    intervals: int
+    design: str | None
+    skill: float | None
+
+
+def measure(case: Case) -> Iterator[Shift]:
+    """Every input and every split but training."""
+    profile = case.profile
+    if profile is None or not profile.inputs:
+        raise NotCheckedError("no ranges of inputs")
+    counted = profile.split.recordings
+    found = []
+    for name, one in profile.inputs.items():
+        if one.scaling == "per_recording":
+            continue  # level and spread of a recording do not reach the network
+        for split in ("val", "test"):
+            n = counted.get("train", 0), counted.get(split, 0)
+            rows = [
+                moved
+                for channel, each in one.channels.items()
+                if split in each.splits and "train" in each.splits and min(n) > 0
+                if (moved := _moved(channel, f"{name}.{channel}", each.splits, split, n, profile.recordings))
+            ]
+            if rows:
+                found.append(Shift(name, split, tuple(rows), n, 0, _design(case), _skill(case, split)))
+    if not found:
+        raise NotCheckedError("no input in two splits whose level reaches the network")
+    total = 2 * sum(len(shift.channels) for shift in found)
+    yield from (replace(shift, intervals=total) for shift in found)
+
+
+def _moved(
+    channel: str,
+    fact: str,
+    splits: Mapping[str, ChannelRange],
+    split: str,
+    n: tuple[int, int],
+    table: Recordings | None,
+) -> Moved | None:
+    """None where a moment is not known or the channel varies nowhere."""
+    was, now = splits["train"], splits[split]
+    if was.mean is None or now.mean is None or was.sd is None or now.sd is None or not (was.sd or now.sd):
+        return None
+    units = sqrt(1 / n[0] + 1 / n[1])
+    sd = was.sd or now.sd
+    means = _scatter(table, f"{fact}.mean", split)
+    louds = _scatter(table, f"{fact}.rms", split, logarithm=True)
+    spread = log(now.sd / was.sd) if now.sd and was.sd else (inf if now.sd else -inf)
+    # The logarithm of a standard deviation of n normal values scatters by 1/sqrt(2 n).
+    return Moved(
+        channel,
+        (now.mean - was.mean) / sd,
+        (sd if means is None else means) / sd * units,
+        spread,
+        max(1 / sqrt(2), louds or 0.0) * units,
+    )
+
+
+def _scatter(table: Recordings | None, fact: str, split: str, logarithm: bool = False) -> float | None:
+    """Standard deviation of a fact over recordings of training and of the split, each about its own mean."""
+    if table is None or fact not in table.facts:
+        return None
+    rest, free = 0.0, 0
+    for name in ("train", split):
+        own = [v for v, at in zip(table.facts[fact], table.split, strict=True) if at == name and v is not None]
+        values = np.array([v for v in own if v > 0]) if logarithm else np.array(own)
+        values = np.log(values) if logarithm else values
+        if len(values) < 2:
+            return None
+        rest, free = rest + float(((values - values.mean()) ** 2).sum()), free + len(values) - 1
+    return sqrt(rest / free)
+
+
+def _design(case: Case) -> str | None:
+    """The way of splitting, where it holds something out on purpose."""
+    if case.config is not None:
+        split = case.config.data.split
+        ways = {"hold_out": split.hold_out, "column": split.column, f"folds: {split.folds}": split.left_out}
+        return "by: time" if split.by == "time" else next((way for way, used in ways.items() if used), None)
+    by = case.profile.split.by if case.profile else ""
+    return by if by.startswith(DESIGN) else None
+
+
+def _skill(case: Case, split: str) -> float | None:
+    scores = (case.score(task, split) for task in case.tasks)
+    return min((one[1].skill for one in scores if one is not None and one[1].skill is not None), default=None)
+
+
+def judge(shift: Shift) -> Finding | None:
+    """A warning where a channel moved by a medium effect or more, beyond chance; a note by design or without harm."""
+    if min(shift.recordings) < RECORDINGS:
+        return None
+    factor = NormalDist().inv_cdf(1 - CHANCE / shift.intervals / 2)
+    means = [one for one in shift.channels if abs(one.mean) > max(MEDIUM, factor * one.mean_error)]
+    spreads = [one for one in shift.channels if abs(one.spread) > max(log(TWICE), factor * one.spread_error)]
+    if not means and not spreads:
+        return None
+    facts, said = [], []
+    if means:
+        top = max(means, key=lambda one: abs(one.mean))
+        half = factor * top.mean_error
+        facts.append(
+            Fact(f"mean of {top.channel}, sd of training", top.mean, (top.mean - half, top.mean + half), MEDIUM)
+        )
+        said.append(f"the mean of {top.channel} lies {top.mean:+.2f} standard deviations from training")
+    if spreads:
+        top = max(spreads, key=lambda one: abs(one.spread))
+        ratio, half = np.exp(top.spread), factor * top.spread_error
+        ends = float(np.exp(top.spread - half)), float(np.exp(top.spread + half))
+        facts.append(Fact(f"spread of {top.channel} over that of training", float(ratio), ends, TWICE))
+        said.append(f"the spread of {top.channel} is {ratio:.3g} times that of training")
+    learned = shift.skill is not None and shift.skill >= HALF
+    counter = [Fact("split", shift.design, source="shifts by design")] if shift.design else []
+    counter += [Fact(f"least skill on {shift.split}", shift.skill, threshold=HALF)] if learned else []
+    moved = len({one.channel for one in (*means, *spreads)})
+    return Finding(
+        severity="note" if counter else "warning",
+        what=f"{shift.split}, input {shift.input}: {' and '.join(said)}; {moved} of {len(shift.channels)} channels",
+        scope=Scope(split=shift.split, channel=shift.input, key="data.split"),
+        evidence=(*facts, Fact("recordings", f"{shift.recordings[0]} and {shift.recordings[1]}")),
+        counter_evidence=tuple(counter),
+        alternatives=(
+            Alternative("feature-drift", "statistics over epochs: a channel that drifts does so within a split too"),
+        ),
+        fixes=(
+            Fix("spread what differs over the splits: name its column in data.split.stratify", {}, "no such finding"),
+            Fix(
+                "train with other gains, so that loudness tells less",
+                {"data.augment.gain_db": 6.0} if spreads else {},
+                f"scores on {shift.split} rise towards those of training",
+                risk="amplitude no longer tells: wrong where it carries the answer",
+            ),
+        ),
+    )
+
+
+CHECK = Check(
+    id="shifted-input",
+    needs=("profile.inputs", "profile.split"),
+    cost="static",
+    measure=measure,
+    judge=judge,
+    doc=__doc__ or "",
+)

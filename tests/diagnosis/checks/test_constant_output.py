@@ -1,0 +1,119 @@
+"""Heads that say the same to everything, in predictions and in tables."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from polyhead.diagnosis.case import Case
+from polyhead.diagnosis.checks.constant_output import CHECK, measure
+
+from ..cases import Row, fires, found, healthy
+from ..tables import long, predicting, scored, table
+
+BASE = "machines"
+
+
+def narrowed(case: Case, factor: float) -> Case:
+    """Predictions of life drawn together about their mean."""
+    pred = case.predictions["test"]["life"].pred
+    return predicting(case, "test", "life", pred=pred.mean() + factor * (pred - pred.mean()))
+
+
+def plant(case: Case) -> Case:
+    """Life is predicted as its mean, and scored so."""
+    own = case.metrics["test"]["life"]["r2"]
+    case = narrowed(case, 0.01)
+    return replace(
+        case,
+        metrics={
+            **case.metrics,
+            "test": {
+                **case.metrics["test"],
+                "life": {"r2": replace(own, value=0.01, skill=0.01, interval=(-0.02, 0.02))},
+            },
+        },
+    )
+
+
+def one_class(case: Case, keep: int = 0) -> Case:
+    """Every window is called ball, but for `keep` windows."""
+    pred = np.full(len(case.predictions["test"]["fault"].pred), "ball", dtype=object)
+    pred[:keep] = "outer"
+    return predicting(case, "test", "fault", pred=pred)
+
+
+def never_yes(case: Case) -> Case:
+    """No window is called faulty, while the score ranks them well."""
+    return predicting(case, "test", "anomaly", pred=np.zeros_like(case.predictions["test"]["anomaly"].pred))
+
+
+ROWS: tuple[Row, ...] = (
+    ("mean throughout", plant, True, "a ten-thousandth of the variance"),
+    ("one class", one_class, True, "every window is a ball fault"),
+    ("weak", lambda case: narrowed(case, 0.1), False, "a hundredth of the variance still says something"),
+    ("nearly one class", lambda case: one_class(case, 1), False, "another class is named at least once"),
+    ("never yes, but ranked", never_yes, False, "AUROC .99: the threshold, not the output; a note"),
+    ("healthy", lambda case: case, False, "varies as the target does"),
+)
+
+
+@pytest.mark.parametrize(("name", "edit", "expected", "why"), ROWS, ids=[row[0] for row in ROWS])
+def test_table(name, edit, expected, why):
+    assert fires(CHECK, edit(healthy(BASE))) is expected, why
+
+
+def test_severity_needs_harm():
+    """An error where the interval of the skill is as low as a constant's; else a warning."""
+    assert [one.severity for one in found(CHECK, plant(healthy(BASE)))] == ["error"]
+    assert [one.severity for one in found(CHECK, narrowed(healthy(BASE), 0.01))] == ["warning"]
+    assert [one.severity for one in found(CHECK, never_yes(healthy(BASE)))] == ["note"]
+
+
+def test_ratio_by_hand():
+    """Variance of predictions .01^2 times what it was."""
+    whole, tenth = (
+        next(one for one in measure(case) if one.task == "life")
+        for case in (healthy(BASE), narrowed(healthy(BASE), 0.01))
+    )
+    truth, pred = (getattr(healthy(BASE).predictions["test"]["life"], name) for name in ("truth", "pred"))
+    assert whole.ratio == pytest.approx(np.var(pred) / np.var(truth))
+    assert tenth.ratio == pytest.approx(1e-4 * whole.ratio)
+
+
+@pytest.mark.parametrize("unit", [1e3, 1e-3])
+def test_units_do_not_matter(unit):
+    case = plant(healthy(BASE))
+    own = case.predictions["test"]["life"]
+    scaled = predicting(case, "test", "life", truth=unit * own.truth, pred=unit * own.pred + 273)
+    assert found(CHECK, scaled)[0].evidence[0].value == pytest.approx(found(CHECK, case)[0].evidence[0].value)
+
+
+TABLES = (
+    ({"MAE": "0.527", "MAPE": "0.998", "R2": "-2641.96"}, True, "|0 - y| / |y| is 1"),
+    ({"MAE": "0.527", "MAPE": "0.998", "R2": "0.41"}, False, "it explains something"),
+    ({"MAE": "0.527", "MAPE": "0.95", "R2": "-0.2"}, False, "predictions are off, but not 0"),
+    ({"F1": "0.0000", "P": "0.0000", "R": "0.0000"}, True, "never yes"),
+    ({"F1": "0.004", "P": "0.5", "R": "0.002"}, False, "yes is said"),
+    ({"F1": "0.134", "P": "0.072", "R": "1.000", "prevalence": "0.0721"}, True, "always yes"),
+    ({"F1": "0.333", "P": "0.200", "R": "1.000", "prevalence": "0.0721"}, False, "precision above chance"),
+)
+
+
+@pytest.mark.parametrize(("metrics", "expected", "why"), TABLES)
+def test_tables(metrics, expected, why):
+    assert fires(CHECK, long(task=metrics)) is expected, why
+
+
+def test_units_of_a_table_do_not_matter():
+    """MAPE has none; a table in per cent says the same."""
+    assert fires(CHECK, table("task,MAPE,R2\nlife,99.8 %,-3.5"))
+
+
+def test_other_splits_are_not_judged():
+    case = healthy(BASE)
+    pred = case.predictions["val"]["life"].pred
+    assert not fires(CHECK, predicting(case, "val", "life", pred=np.full_like(pred, pred.mean())))
+    assert not fires(CHECK, scored(case, "val", "life", mape=1.0))

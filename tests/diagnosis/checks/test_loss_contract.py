@@ -1,0 +1,116 @@
+"""Scores and losses against what they must be."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from scipy.special import softmax
+
+from polyhead.diagnosis.case import Case, Predicted, TaskFacts
+from polyhead.diagnosis.checks.loss_contract import CHECK, measure
+
+from ..cases import Row, fires, found, healthy
+
+BASE = "machines"
+
+
+def scored(case: Case, task: str, change: object) -> Case:
+    """The test scores of a task, changed."""
+    one = case.predictions["test"][task]
+    return replace(
+        case, predictions={"test": {**case.predictions["test"], task: replace(one, score=change(one.score))}}
+    )
+
+
+def plant(case: Case) -> Case:
+    """The fault's probabilities are put through a softmax once more."""
+    return scored(case, "fault", lambda score: softmax(score, axis=1))
+
+
+def summed(case: Case) -> Case:
+    """The life's loss added over the labels of each step, not averaged; full steps as before."""
+    known = case.steps["known.life"]
+    return replace(case, steps={**case.steps, "loss.life": case.steps["loss.life"] * known / 32})
+
+
+def named(task: str, loss: str) -> object:
+    return lambda case: replace(case, tasks={**case.tasks, task: replace(case.tasks[task], loss=loss)})
+
+
+def negative(case: Case) -> Case:
+    """A likelihood of probabilities, not of their logarithms: minus the true class's probability."""
+    return replace(case, losses={"train": {**case.losses["train"], "fault": -np.linspace(0.3, 0.95, 12)}})
+
+
+def unsure(score: np.ndarray) -> np.ndarray:
+    """Scores as an honest network would give that is right in half of the windows: flattened, and some shuffled."""
+    flat = 0.45 * score + 0.55 / 3
+    return np.random.default_rng(3).permutation(flat)
+
+
+def sorted_last(case: Case, by: float) -> Case:
+    """A last batch of each epoch that is harder by so much, not smaller."""
+    loss = case.steps["loss.life"].copy()
+    loss[16::17] *= by
+    return replace(case, steps={**case.steps, "loss.life": loss, "known.life": np.full(204, 32.0)})
+
+
+ROWS: tuple[Row, ...] = (
+    ("softmax twice", plant, True, "sure answers scored 0.576 at most"),
+    ("sigmoid twice", lambda c: scored(c, "anomaly", lambda s: 1 / (1 + np.exp(-s))), True, "0.5 to 0.731"),
+    ("honestly unsure", lambda c: scored(c, "fault", unsure), False, "right as often as scored"),
+    ("underconfident", lambda c: scored(c, "fault", lambda s: 0.3 * s + 0.7 / 3), False, "0.533 at most, not 0.576"),
+    ("percent", lambda c: scored(c, "fault", lambda s: 100 * s), True, "outside 0 to 1"),
+    ("sigmoids", lambda c: scored(c, "fault", lambda s: np.sqrt(s)), True, "add up to more than 1"),
+    ("rounded", lambda c: scored(c, "fault", lambda s: s.round(2)), False, "two digits"),
+    ("of labels", lambda c: healthy("radio"), False, "multilabel scores need not add up to 1"),
+    ("below 0", negative, True, "a cross-entropy cannot be"),
+    ("l1 of classes", named("fault", "l1"), True, "classes are no distances"),
+    ("Brier", named("fault", "mse"), False, "sound: a note"),
+    ("ce of numbers", named("life", "ce"), True, "numbers are no classes"),
+    ("a harder last batch", lambda c: sorted_last(c, 0.2), False, "of as many labels"),
+    ("healthy", lambda c: c, False, "kept"),
+)
+
+
+@pytest.mark.parametrize(("name", "edit", "expected", "why"), ROWS, ids=[row[0] for row in ROWS])
+def test_table(name, edit, expected, why):
+    assert fires(CHECK, edit(healthy(BASE))) is expected, why
+
+
+def test_limit_of_a_softmax_twice_by_hand():
+    """e / (e + 2) = 2.71828 / 4.71828 = 0.576; the surest 20 of 120 are all right: 1 - 0.576 = 0.424."""
+    (finding,) = found(CHECK, plant(healthy(BASE)))
+    assert "0.576" in finding.what
+    assert finding.evidence[0].value == pytest.approx(0.424, abs=0.001)
+
+
+def test_a_sum_has_exponent_one_and_a_mean_zero():
+    """Batches of 100 with a last one of 25 that lose 2.0 a label, within 2 %: summed, the last one has a quarter."""
+    rng = np.random.default_rng(0)
+    known = np.tile(np.r_[np.full(9, 100.0), 25.0], 12)
+    mean = 2.0 * rng.normal(1, 0.02, len(known))
+
+    def exponent(loss: np.ndarray) -> tuple[float, bool]:
+        case = Case("a log", {"a": TaskFacts("a")}, steps={"step": np.arange(120.0), "loss.a": loss, "known.a": known})
+        (breach,) = measure(case)
+        return breach.value, fires(CHECK, case)
+
+    assert exponent(mean) == (pytest.approx(0, abs=0.05), False)
+    assert exponent(mean * known) == (pytest.approx(1, abs=0.05), True)
+
+
+def test_scores_need_support():
+    few = Predicted(np.zeros(10), np.zeros(10), np.zeros(10), np.ones(10, bool), score=np.full(10, 7.0))
+    case = Case("a log", {"a": TaskFacts("a", kind="binary")}, predictions={"test": {"a": few}})
+    assert list(measure(case)) == []
+
+
+def test_scale_order_and_names_do_not_matter():
+    case = plant(summed(healthy(BASE)))
+    tenfold = {name: (10 * one if name == "loss.life" else one) for name, one in case.steps.items()}
+    other = replace(case, steps=tenfold, tasks=dict(reversed(case.tasks.items())))
+    one, two = found(CHECK, case), found(CHECK, other)
+    assert sorted(each.fingerprint for each in one) == sorted(each.fingerprint for each in two)

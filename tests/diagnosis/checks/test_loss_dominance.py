@@ -1,0 +1,123 @@
+"""Shares of the published run by hand, and an easy task with a large loss on which the check stays silent."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from polyhead.diagnosis.case import Case, TaskFacts
+from polyhead.diagnosis.checks.loss_dominance import CHECK, measure
+
+from ..cases import Row, columns, fires, found, healthy
+
+BASE = "machines"
+
+
+def with_shares(case: Case, life: float, gradient: float, *, starved: str | None = "next", skill: float = 0.0) -> Case:
+    """`life` holds this share of the weighted loss and of the gradient; `starved` ends with this skill."""
+    rest = [name for name in case.tasks if name != "life"]
+    steps = dict(case.steps)
+    sampled = np.where(np.isfinite(steps["grad_norm.life"]), 1.0, np.nan)
+    for name in case.tasks:
+        share, norm = (life, gradient) if name == "life" else ((1 - life) / len(rest), (1 - gradient) / len(rest))
+        steps[f"share.{name}"] = np.full(len(sampled), share)
+        steps[f"grad_norm.{name}"] = sampled * norm / steps[f"weight.{name}"]
+    metrics = {split: dict(tasks) for split, tasks in case.metrics.items()}
+    if starved:
+        score = metrics["test"][starved]["r2"]
+        metrics["test"][starved] = {"r2": replace(score, value=skill, skill=skill)}
+    return replace(case, steps=steps, metrics=metrics)
+
+
+def plant(case: Case) -> Case:
+    """Life takes 80 % of the loss and of the gradient, and the forecast learns nothing."""
+    return with_shares(case, 0.8, 0.8)
+
+
+def raw_only(case: Case) -> Case:
+    """The losses of life times 40 with a weight of 1/40: a share of the raw loss and nothing else."""
+    losses = {phase: columns(table, life=40 * table["life"]) for phase, table in case.losses.items()}
+    return replace(case, losses=losses, weights=columns(case.weights, weight_life=case.weights["weight_life"] / 40))
+
+
+ROWS: tuple[Row, ...] = (
+    ("starves another", plant, True, "80 % of loss and gradient, the forecast at its floor"),
+    ("leaves another poor", lambda case: with_shares(case, 0.8, 0.7, skill=0.3), True, "half of the way is not made"),
+    ("decoy", lambda case: with_shares(case, 0.8, 0.39), False, "80 % of the loss and less than 40 % of the gradient"),
+    ("raw share", raw_only, False, "weights take it back"),
+    ("near miss", lambda case: with_shares(case, 0.59, 0.8), False, "less than 60 % of the weighted loss"),
+    ("the hard task", lambda case: with_shares(case, 0.8, 0.8, starved=None), False, "nobody is left behind: a note"),
+)
+
+
+@pytest.mark.parametrize(("name", "edit", "expected", "why"), ROWS, ids=[row[0] for row in ROWS])
+def test_table(name, edit, expected, why):
+    assert fires(CHECK, edit(healthy(BASE))) is expected, why
+
+
+def test_error_only_with_gradients_and_a_task_at_its_floor():
+    case = healthy(BASE)
+    assert [one.severity for one in found(CHECK, plant(case))] == ["error"]
+    assert [one.severity for one in found(CHECK, with_shares(case, 0.8, 0.8, starved=None))] == ["note"]
+    bare = plant(case)
+    steps = {name: values for name, values in bare.steps.items() if not name.startswith("grad_norm")}
+    assert [one.severity for one in found(CHECK, replace(bare, steps=steps))] == ["warning"]
+
+
+def published() -> Case:
+    """The last epoch of the published run: losses of validation, sigmas, and an F1 of 0."""
+    losses = {"type": 0.68, "ptr": 0.01, "span": 0.28, "countdown": 10.08}
+    sigmas = {"type": 0.83, "ptr": 0.41, "span": 0.60, "countdown": 1.47}
+    rows = np.array([100.0])
+    return Case(
+        origin="a paper",
+        tasks={name: TaskFacts(name) for name in losses},
+        losses={"val": {"epoch": rows, **{name: np.array([value]) for name, value in losses.items()}}},
+        weights={"epoch": rows, **{f"sigma_{name}": np.array([value]) for name, value in sigmas.items()}},
+        scores={"span": {"epoch": rows, "f1": np.array([0.0])}},
+    )
+
+
+def test_published_run():
+    """.68/(2 x .6889) = .4935, .01/(2 x .1681) = .0297, .28/(2 x .36) = .3889, 10.08/(2 x 2.1609) = 2.3324; sum 3.2445.
+    Countdown has 2.3324 / 3.2445 = .719 of it, and 10.08 / 11.05 = .912 of the raw sum."""
+    shares = {one.task: one for one in measure(published())}
+    assert shares["countdown"].weighted == pytest.approx(0.719, abs=1e-3)
+    assert shares["countdown"].raw == pytest.approx(0.912, abs=1e-3)
+    assert shares["type"].weighted == pytest.approx(0.152, abs=1e-3)
+    (finding,) = found(CHECK, published())
+    assert (finding.severity, finding.scope.task) == ("warning", "countdown")
+    assert "span" in finding.what
+
+
+@pytest.mark.parametrize("by", [0.1, 10.0])
+def test_units_do_not_matter_under_a_learned_weight(by):
+    """A loss times 10 with a sigma times sqrt(10) has the weighted share it had."""
+    case = published()
+    losses = {"val": columns(case.losses["val"], countdown=by * case.losses["val"]["countdown"])}
+    weights = columns(case.weights, sigma_countdown=np.sqrt(by) * case.weights["sigma_countdown"])
+    (finding,) = found(CHECK, replace(case, losses=losses, weights=weights))
+    assert finding.evidence[0].value == pytest.approx(0.719, abs=1e-3)
+
+
+def test_order_and_names_of_tasks_do_not_matter():
+    case = plant(healthy(BASE))
+    turned = replace(case, tasks=dict(reversed(case.tasks.items())))
+    assert found(CHECK, turned)[0].what == found(CHECK, case)[0].what
+
+
+def test_negative_losses_have_no_shares():
+    case = healthy(BASE)
+    losses = {phase: columns(table, life=table["life"] - 1) for phase, table in case.losses.items()}
+    assert fires(CHECK, replace(case, losses=losses)) is False
+    with pytest.raises(Exception, match="loss of life is negative"):
+        list(measure(replace(case, losses=losses)))
+
+
+def test_floor_is_not_proposed_where_it_is_in_use():
+    """Of a share of .8 among four tasks a quarter is left with a weight of .2 / (.8 x 3) = .083."""
+    (finding,) = found(CHECK, plant(healthy(BASE)))
+    assert [fix.patch for fix in finding.fixes] == [{"tasks.life.weight": 0.083}]
+    assert {"balance": "floor"} in [fix.patch for fix in found(CHECK, published())[0].fixes]

@@ -1,0 +1,129 @@
+"""Curves that turn, by construction."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from polyhead.diagnosis.case import Case, TaskFacts
+from polyhead.diagnosis.checks.overfitting import CHECK, measure
+from polyhead.scoring.metric import Score
+
+from ..cases import Row, columns, fires, found, healthy
+
+BASE = "detector"
+EPOCHS = np.arange(1.0, 41.0)
+
+
+def curves(
+    case: Case, fall: float, noise: float = 0.01, learning: bool = True, kept: int = 40, scale: float = 1.0
+) -> Case:
+    """40 epochs of the energy: R2 rises to 0.8 at epoch 15, then falls by `fall` in all; its training loss falls on or
+    lies flat; epoch `kept` is the judged one."""
+    rng = np.random.default_rng(0)
+    rise = 0.8 * np.minimum(EPOCHS / 15, 1)
+    r2 = rise - fall * np.clip((EPOCHS - 15) / 25, 0, None) + noise * rng.normal(size=40)
+    train = np.exp(-EPOCHS / 10) if learning else np.exp(-np.minimum(EPOCHS, 15) / 10)
+    train = train + 0.001 * rng.normal(size=40)
+    return replace(
+        case,
+        tasks={"energy": case.tasks["energy"]},
+        scores={"energy": {"epoch": EPOCHS, "r2": r2}},
+        losses={"train": {"epoch": EPOCHS, "energy": scale * train, "total": scale * train}},
+        state={"best": {"monitor": "val/loss", "epoch": kept}},
+    )
+
+
+def plant(case: Case) -> Case:
+    """A quarter of what validation gained is lost again while training gains, and the last epoch is used."""
+    return curves(case, 0.2)
+
+
+def scored(train: float, val: float, half: float | None = 0.02) -> Case:
+    """A table of two scores of a classifier of 440 classes, chance 0.0023."""
+
+    def score(value: float) -> Score:
+        skill = (value - 0.0023) / (1 - 0.0023)
+        interval = None if half is None else (value - half, value + half)
+        return Score(value, 0.0023, None, skill, 1000, interval, None, "majority", "higher", 1.0, "", True)
+
+    metrics = {"train": {"combined": {"accuracy": score(train)}}, "val": {"combined": {"accuracy": score(val)}}}
+    return Case("a table", {"combined": TaskFacts("combined", primary="accuracy")}, losses={}, metrics=metrics)
+
+
+def with_gap(case: Case, train: float, val: float) -> Case:
+    """R2 of the energy on training and validation, each +- 0.05."""
+
+    def score(value: float) -> Score:
+        return Score(value, 0.0, None, value, 500, (value - 0.05, value + 0.05), None, "mean", "higher", 1.0, "", True)
+
+    return replace(case, metrics={"train": {"energy": {"r2": score(train)}}, "val": {"energy": {"r2": score(val)}}})
+
+
+def held_out(case: Case) -> Case:
+    """Validation on a load that training never saw."""
+    split = case.config.data.split.model_copy(update={"hold_out": {"val": {"load": [2.0]}}})
+    data = case.config.data.model_copy(update={"split": split})
+    return replace(case, config=case.config.model_copy(update={"data": data}))
+
+
+ROWS: tuple[Row, ...] = (
+    ("past its best", plant, True, "lost 0.2 of 0.8"),
+    ("best epoch kept", lambda case: curves(case, 0.2, kept=15), False, "no harm was done: a note"),
+    ("within noise", lambda case: curves(case, 0.08, noise=0.08), False, "a fall of one epoch's noise"),
+    ("a little", lambda case: curves(case, 0.04, noise=0.002), False, "a twentieth of the gain"),
+    ("training lies still too", lambda case: curves(case, 0.2, learning=False), False, "nothing is learned by heart"),
+    ("rises to the end", lambda case: curves(case, -0.1), False, "no fall"),
+    ("published gap", lambda _: scored(0.383, 0.256), True, "12.7 points of 38, a third"),
+    ("published gap without intervals", lambda _: scored(0.5923, 0.26, None), True, "33 points"),
+    ("gap at the end of a long run", lambda case: with_gap(curves(case, 0.0), 0.95, 0.6), True, "0.35 of 0.95"),
+    ("held out on purpose", lambda case: with_gap(held_out(curves(case, 0.0)), 0.95, 0.6), False, "a shift: a note"),
+    ("small gap", lambda _: scored(0.90, 0.82), False, "0.08, below 0.1"),
+    ("wide gap of few", lambda _: scored(0.383, 0.256, 0.1), False, "hypot(.1, .1) = .14 around .127"),
+    ("few epochs", lambda case: case, False, "12 epochs, healthy"),
+)
+
+
+@pytest.mark.parametrize(("name", "edit", "expected", "why"), ROWS, ids=[row[0] for row in ROWS])
+def test_table(name, edit, expected, why):
+    assert fires(CHECK, edit(healthy(BASE))) is expected, why
+
+
+def test_kept_best_is_a_note_with_counter_evidence():
+    (finding,) = found(CHECK, curves(healthy(BASE), 0.2, kept=15))
+    assert finding.severity == "note"
+    assert finding.counter_evidence
+
+
+def test_gap_by_hand():
+    """(0.383 - 0.256) / (1 - 0.0023) = 0.1273, half interval 0.0283 / 0.9977."""
+    (gap,) = measure(scored(0.383, 0.256))
+    assert gap.gap == pytest.approx(0.12729, abs=1e-5)
+    assert gap.interval == pytest.approx((0.12729 - 0.02835, 0.12729 + 0.02835), abs=1e-5)
+
+
+def test_lost_without_noise_by_hand():
+    """The last 8 of 40 epochs lie 0.2 x (18 .. 25) / 25 below 0.8: median 0.8 - 0.172 = 0.628. The best 8 are epochs 14
+    to 21, 0.747 and 0.8 - 0.2 x (0 .. 6) / 25 with median 0.772. The share lost is 0.144 / 0.772 = 0.187."""
+    (gap,) = measure(curves(healthy(BASE), 0.2, noise=0.0))
+    assert gap.lost == pytest.approx(0.187, abs=0.003)
+
+
+@pytest.mark.parametrize("scale", [0.1, 10.0])
+def test_scale_of_the_loss_does_not_matter(scale):
+    one, other = found(CHECK, plant(healthy(BASE))), found(CHECK, curves(healthy(BASE), 0.2, scale=scale))
+    assert [each.what for each in one] == [each.what for each in other]
+
+
+def test_a_loss_in_other_units_without_any_metric():
+    """A log of losses alone: validation loss that turns, times 1 and times 10."""
+    said = []
+    for scale in (1.0, 10.0):
+        case = curves(healthy(BASE), 0.2)
+        val = columns(case.losses["train"], energy=scale * (1 - case.scores["energy"]["r2"]))
+        task = replace(case.tasks["energy"], floor_loss=None)
+        log = replace(case, tasks={"energy": task}, scores=None, metrics=None, losses={**case.losses, "val": val})
+        said.append([one.severity for one in found(CHECK, log)])
+    assert said == [["warning"], ["warning"]]

@@ -1,0 +1,107 @@
+"""Runs that end or freeze while they gain; slopes by scipy."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from polyhead.diagnosis.case import Case
+from polyhead.diagnosis.check import NotCheckedError
+from polyhead.diagnosis.checks.schedule_pathology import CHECK, measure
+from polyhead.diagnosis.curves import noise, slope
+
+from ..cases import Row, fires, found, healthy
+
+BASE = "machines"
+EPOCHS = np.arange(1.0, 31.0)
+
+
+def run(case: Case, skill, stopped_by: str = "epochs", lr=None) -> Case:
+    lr = np.full(30, 1e-3) if lr is None else lr
+    epochs = {"epoch": EPOCHS, "val_skill": np.asarray(skill, float), "lr": lr}
+    state = {"best": {"monitor": "val/skill", "epoch": 30}, "stopped_by": stopped_by}
+    return replace(case, epochs=epochs, state=state)
+
+
+RISING = 0.02 * EPOCHS + 0.002 * np.random.default_rng(0).normal(size=30)
+FLAT = np.minimum(0.05 * EPOCHS, 0.5) + 0.01 * np.random.default_rng(0).normal(size=30)
+DIPPED = np.concatenate([np.linspace(0, 0.6, 15), np.linspace(0.3, 0.45, 15)])
+
+
+def cuts(*at: int, factor: float = 0.5):
+    return 1e-3 * factor ** np.sum([one <= EPOCHS for one in at], axis=0)
+
+
+def plant(case: Case) -> Case:
+    """Patience ends a run that gains as much in its last epochs as in its first."""
+    return run(case, RISING, "early_stopping")
+
+
+ROWS: tuple[Row, ...] = (
+    ("impatient", plant, True, "still rising"),
+    ("cut while rising", lambda case: run(case, RISING, lr=cuts(8, 14, 20)), True, "three cuts on a rising line"),
+    ("frozen", lambda case: run(case, FLAT, lr=cuts(5, factor=1e-4)), True, "a ten-thousandth for 25 of 30 epochs"),
+    ("epochs used up", lambda case: run(case, RISING), False, "a note"),
+    ("plateau", lambda case: run(case, FLAT, "early_stopping"), False, "nothing gained any more"),
+    ("cut on the plateau", lambda case: run(case, FLAT, lr=cuts(18, 24)), False, "flat since epoch 10"),
+    ("one early cut", lambda case: run(case, FLAT, lr=cuts(7, 20)), False, "one may be bad luck"),
+    ("cosine", lambda case: run(case, FLAT, lr=1e-3 * (1 + np.cos(np.pi * EPOCHS / 30)) / 2), False, "falls as meant"),
+    ("falls every epoch", lambda case: run(case, RISING, lr=1e-3 * 0.85**EPOCHS), False, "a decay has no cuts"),
+    ("recovers below its best", lambda case: run(case, DIPPED, "early_stopping"), False, "patience was right so far"),
+    ("healthy", lambda case: case, False, "flat at the end"),
+)
+
+
+@pytest.mark.parametrize(("name", "edit", "expected", "why"), ROWS, ids=[row[0] for row in ROWS])
+def test_table(name, edit, expected, why):
+    assert fires(CHECK, edit(healthy(BASE))) is expected, why
+
+
+def test_used_up_epochs_are_a_note_with_more_of_them():
+    (finding,) = found(CHECK, run(healthy(BASE), RISING))
+    assert finding.severity == "note"
+    assert finding.fixes[0].patch == {"train.epochs": 45}
+
+
+def test_slope_by_scipy():
+    from scipy.stats import linregress, t
+
+    found_slope, low, high = slope(RISING[-6:])
+    fit = linregress(np.arange(6), RISING[-6:])
+    assert found_slope == pytest.approx(fit.slope)
+    assert (high - low) / 2 == pytest.approx(t.ppf(0.975, 4) * fit.stderr)
+
+
+def test_noise_of_a_known_spread():
+    """Independent noise of sd 0.3 on any straight line."""
+    rng = np.random.default_rng(1)
+    assert noise(5 * np.arange(4000) + 0.3 * rng.normal(size=4000)) == pytest.approx(0.3, rel=0.05)
+    assert noise(np.arange(10.0)) == pytest.approx(0, abs=1e-12)
+
+
+def test_example_of_the_page():
+    """A line of slope 0.02 at the end of eleven epochs."""
+    values = np.concatenate([np.linspace(0, 0.08, 6), [0.10, 0.12, 0.14, 0.16, 0.18]])
+    case = run(healthy(BASE), np.zeros(30))
+    case = replace(case, epochs={"epoch": np.arange(1.0, 12.0), "val_skill": values})
+    (pace,) = measure(case)
+    assert pace.slope == pytest.approx(0.02)
+    assert pace.interval == pytest.approx((0.02, 0.02))
+
+
+@pytest.mark.parametrize("scale", [0.01, 10.0])
+def test_a_loss_in_any_unit(scale):
+    """The same run told by a loss, in other units: the same verdict."""
+    case = run(healthy(BASE), RISING, "early_stopping")
+    epochs = {"epoch": EPOCHS, "val_loss": scale * (1 - RISING)}
+    loss = replace(case, epochs=epochs, state={"stopped_by": "early_stopping"})
+    assert [one.severity for one in found(CHECK, loss)] == ["warning"]
+
+
+def test_few_epochs_are_not_passed():
+    case = healthy(BASE)
+    short = replace(case, epochs={name: values[:6] for name, values in case.epochs.items()})
+    with pytest.raises(NotCheckedError, match="10 epochs"):
+        list(measure(short))

@@ -1,0 +1,137 @@
+"""Shifts between splits, by hand and against random splits of recordings."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from math import exp, log, sqrt
+
+import numpy as np
+import pytest
+from scipy.stats import norm
+
+from polyhead.diagnosis.case import Case
+from polyhead.diagnosis.checks.shifted_input import CHECK, measure
+
+from ..cases import Row, fires, found, healthy
+from ..profiles import SPLIT, inputs, normal, recordings, with_profile
+
+BASE = "machines"
+
+
+def moved(test, *, scatter: float | None = 0.2, n=(45, 9, 10), **splits):
+    """Channel 0 whose recording means scatter by so much; test is as given."""
+
+    def edit(case: Case) -> Case:
+        rng = np.random.default_rng(0)
+        names = np.repeat(["train", "val", "test"], n)
+        table = None
+        if scatter is not None:
+            means = scatter * rng.normal(size=len(names))
+            for name in ("train", "val", "test"):  # exactly that scatter within each split
+                own = means[names == name]
+                means[names == name] = scatter * (own - own.mean()) / own.std(ddof=1)
+            table = recordings({"signal.0.mean": means}, {"fault": ["ball"] * len(names)}, list(names))
+        split = replace(SPLIT, recordings=dict(zip(("train", "val", "test"), n, strict=True)))
+        ranges = {"train": normal(), "val": normal(), "test": test} | splits
+        case = replace(case, metrics=None)
+        return with_profile(case, inputs=inputs(**{"0": ranges}), recordings=table, split=split)
+
+    return edit
+
+
+def plant(case: Case) -> Case:
+    """A test split whose level is 0.8 standard deviations higher."""
+    return moved(normal(0.8))(case)
+
+
+def held_out(case: Case) -> Case:
+    split = case.config.data.split.model_copy(update={"hold_out": {"test": {"load": [3]}}})
+    data = case.config.data.model_copy(update={"split": split})
+    return replace(plant(case), config=case.config.model_copy(update={"data": data}))
+
+
+def scaled_each(case: Case) -> Case:
+    case = plant(case)
+    (one,) = case.profile.inputs.values()
+    return with_profile(case, inputs={"signal": replace(one, scaling="per_recording")})
+
+
+def learned(case: Case) -> Case:
+    scores = {
+        task: {metric: replace(score, skill=0.9) for metric, score in scored.items()}
+        for task, scored in case.metrics["test"].items()
+    }
+    return replace(plant(case), metrics={"test": scores})
+
+
+ROWS: tuple[Row, ...] = (
+    ("level", plant, True, "0.8 sd, 0.59 to 1.01"),
+    ("spread", moved(normal(0.0, 5.0)), True, "five times"),
+    ("dead in test", moved(normal(0.0, 0.0)), True, "no spread at all"),
+    ("small", moved(normal(0.4)), False, "below a medium effect, however sure"),
+    ("unsure", moved(normal(0.8), scatter=1.0), False, "recordings differ by as much"),
+    ("few recordings", moved(normal(0.8), n=(45, 9, 3)), False, "three test recordings"),
+    ("spread, sure and small", moved(normal(0.0, 1.8), n=(450, 90, 100)), False, "below a factor of two, however sure"),
+    ("spread, unsure", moved(normal(0.0, 2.2), n=(45, 9, 5)), False, "five recordings scatter as much"),
+    ("scaled each", scaled_each, False, "no level reaches the network: not checked"),
+    ("held out", held_out, False, "by design: a note"),
+    ("harmless", learned, False, "every task scores well: a note"),
+    ("healthy", lambda case: case, False, ""),
+)
+
+
+@pytest.mark.parametrize(("name", "edit", "expected", "why"), ROWS, ids=[row[0] for row in ROWS])
+def test_table(name, edit, expected, why):
+    assert fires(CHECK, edit(healthy(BASE))) is expected, why
+
+
+def test_interval_by_hand():
+    """0.8 -+ 3.02 x 0.2 x sqrt(1/45 + 1/10): four intervals at 99 % together, the quantile from scipy."""
+    half = norm.ppf(1 - 0.01 / 8) * 0.2 * sqrt(1 / 45 + 1 / 10)
+    (finding,) = found(CHECK, plant(healthy(BASE)))
+    assert finding.evidence[0].value == pytest.approx(0.8)
+    assert finding.evidence[0].interval == pytest.approx((0.8 - half, 0.8 + half))
+    assert finding.scope.split == "test"
+
+
+def test_spread_by_hand():
+    """log 5 = 1.61 against log 2 and a standard error of sqrt(1/2) x 0.3496 = 0.2472."""
+    *_, test = measure(moved(normal(0.0, 5.0))(healthy(BASE)))
+    assert test.channels[0].spread == pytest.approx(log(5))
+    assert test.channels[0].spread_error == pytest.approx(0.2472, abs=1e-4)
+    (finding,) = found(CHECK, moved(normal(0.0, 5.0))(healthy(BASE)))
+    assert exp(log(finding.evidence[0].value)) == pytest.approx(5)
+
+
+def test_notes_say_by_design():
+    (finding,) = found(CHECK, held_out(healthy(BASE)))
+    assert finding.severity == "note"
+    assert finding.counter_evidence[0].value == "hold_out"
+
+
+@pytest.mark.parametrize("between", [0.1, 1.0, 3.0])
+def test_random_splits_are_silent(between):
+    """200 random splits of 64 recordings that differ from each other a little, as much and more than within."""
+    rng = np.random.default_rng(11)
+    case, alarms = healthy(BASE), 0
+    names = np.repeat(["train", "val", "test"], (45, 9, 10))
+    for _ in range(200):
+        level = between * rng.normal(size=64)
+        loud = np.exp(0.3 * rng.normal(size=64))
+        x = level[:, None] + loud[:, None] * rng.normal(size=(64, 50))
+        ranges = {name: normal(x[names == name].mean(), x[names == name].std()) for name in ("train", "val", "test")}
+        facts = {"signal.0.mean": x.mean(axis=1), "signal.0.rms": np.sqrt((x**2).mean(axis=1))}
+        table = recordings(facts, {"fault": ["ball"] * 64}, list(names))
+        alarms += bool(found(CHECK, with_profile(case, inputs=inputs(**{"0": ranges}), recordings=table)))
+    assert alarms <= 6  # 1 % is asked for; 6 of 200 leave room for heavy tails
+
+
+@pytest.mark.parametrize("unit", [1e-3, 1e3])
+def test_units_do_not_matter(unit):
+    case = plant(healthy(BASE))
+    means = [unit * one for one in case.profile.recordings.facts["signal.0.mean"]]
+    table = replace(case.profile.recordings, facts={"signal.0.mean": means})
+    ranges = {"train": normal(0, unit), "val": normal(0, unit), "test": normal(0.8 * unit, unit)}
+    other = with_profile(case, inputs=inputs(**{"0": ranges}), recordings=table)
+    assert [f.severity for f in found(CHECK, other)] == ["warning"]
+    assert found(CHECK, other)[0].evidence[0].value == pytest.approx(0.8)
