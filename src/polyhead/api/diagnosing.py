@@ -120,7 +120,8 @@ def check(
     try:
         case, summary = _case(loaded)
     except InputError as error:
-        refused = Diagnosis(loaded.document.name, (_refusal(error),), {error.check: "ran"})
+        unseen = {one.id: "skipped: training refuses these data" for one in checks if one.id != error.check}
+        refused = Diagnosis(loaded.document.name, (_refusal(error),), {error.check: "ran"} | unseen)
         return _settled(refused, experiment.diagnose.ignore, baseline)
     found = _settled(run_checks(case, checks), experiment.diagnose.ignore, baseline)
     return replace(found, summary=summary, audit=audited(found))

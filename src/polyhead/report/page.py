@@ -55,7 +55,6 @@ def compose(run: Run) -> dict[str, Any]:
         "facts": facts(run),
         "words": words(run),
         "account": give_account(run, had),
-        "findings": findings(run),
         "tasks": tables.task_rows(run, judged) if judged else [],
         "joint": tables.joint_rows(run, judged) if judged else [],
         "slices": tables.slice_tables(run, judged) if judged else [],
@@ -86,7 +85,17 @@ def compose(run: Run) -> dict[str, Any]:
         "seed": (run.metadata.get("configuration") or run.config).get("seed", "the default"),
         "environment": environment_facts(run),
     }
+    content["findings"] = findings(run, _figures(content))
     return content | _figures_apart(content)
+
+
+def _figures(content: dict[str, Any]) -> dict[tuple[str, str], Panel]:
+    """One figure for each section and task: what was reached over epochs, predictions against truth, shares."""
+    plates = {part: content[part] for part in ("curves", "predictions")}
+    found = {(part, one.task): one.panels for part, each in plates.items() for one in each}
+    found[("shares", "")] = content["shares"]
+    chosen = {place: panels[-1 if place[0] == "curves" else 0] for place, panels in found.items() if panels}
+    return {(part, task): renamed(panel, f"finding-{panel.name}") for (part, task), panel in chosen.items()}
 
 
 def render(template: str, content: dict[str, Any]) -> str:

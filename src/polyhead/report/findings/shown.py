@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-import math
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from polyhead.diagnosis.diagnose import Diagnosis
-from polyhead.diagnosis.finding import Fact, Finding
+from polyhead.diagnosis.finding import Finding
 from polyhead.diagnosis.stored import read_findings
-from polyhead.report.figures.canvas import INK, Panel, colour, draw
-from polyhead.report.findings.words import FIRST, about, fact_line, patch_text, plain, skipped, state_text, verdict
+from polyhead.report.figures.canvas import Panel
+from polyhead.report.findings.words import FIRST, about, fact_line, patch_text, skipped, state_text, verdict
 from polyhead.report.run import Run
-
-if TYPE_CHECKING:
-    from matplotlib.axes import Axes
 
 _SECTIONS = {
     "shares": ("loss-dominance", "weight-", "gradient-", "orphan-head", "dead-units", "rank-collapse"),
@@ -60,18 +56,23 @@ class Findings:
     limits: list[str]
 
 
-def findings(run: Run) -> Findings | None:
-    """The findings of a run; None where it was not diagnosed. Raises InputError where findings.json is damaged."""
+Figures = Mapping[tuple[str, str], Panel]
+"""Figures of the page by its section and their task, which is empty for those of all tasks."""
+
+
+def findings(run: Run, figures: Figures) -> Findings | None:
+    """The findings of a run, the first of them beside the figure of the page that shows what they are about; None
+    where it was not diagnosed. Raises InputError where findings.json is damaged."""
     found = read_findings(run.path)
-    return None if found is None else _shown(found)
+    return None if found is None else _shown(found, figures)
 
 
-def _shown(found: Diagnosis) -> Findings:
+def _shown(found: Diagnosis, figures: Figures) -> Findings:
     counted = [one for one in found.findings if one.counts]
     main = [one for one in counted if one.severity != "note"]
     return Findings(
         verdict(found),
-        [_in_words(one, _gauge(one) if number < FIRST else None) for number, one in enumerate(main)],
+        [_in_words(one, _figure(one, figures) if number < FIRST else None) for number, one in enumerate(main)],
         [_in_words(one, None) for one in counted if one.severity == "note"],
         [_in_words(one, None) for one in found.findings if not one.counts],
         [(why, ", ".join(ids)) for why, ids in skipped(found).items()],
@@ -95,47 +96,15 @@ def _in_words(one: Finding, panel: Panel | None) -> Shown:
         [(fix.text, patch_text(fix), fix.predicts) for fix in one.fixes],
         ", ".join(one.follows),
         f"{sure}{one.confidence_basis}",
-        next((name for name, begins in _SECTIONS.items() if one.id.startswith(begins)), ""),
+        _section(one),
         panel,
     )
 
 
-def _gauge(finding: Finding) -> Panel | None:
-    """The numbers of the evidence that have a threshold, each on a scale of its own; None without any."""
-    facts = [fact for fact in finding.evidence if _drawable(fact)]
-    if not facts:
-        return None
-    name = f"finding-{finding.id}-{finding.scope.task or 'run'}"
-    caption = f"{finding.id}: " + "; ".join(
-        f"{fact.metric} {plain(float(fact.value or 0))} against {plain(float(fact.threshold or 0))}" for fact in facts
-    )
-
-    def paint(axes: Axes) -> None:
-        for row, fact in enumerate(facts):
-            _paint_fact(axes, fact, len(facts) - 1 - row)
-        axes.set_yticks(range(len(facts)), [fact.metric for fact in reversed(facts)])
-        axes.set_ylim(-0.6, len(facts) - 0.4)
-        axes.set_xlabel("distance from the threshold, in units of it")
-        axes.axvline(0, color=INK, linewidth=1, linestyle="--")
-
-    return draw(name, f"{caption}.", paint, height=0.9 + 0.35 * len(facts))
+def _section(finding: Finding) -> str:
+    return next((name for name, begins in _SECTIONS.items() if finding.id.startswith(begins)), "")
 
 
-def _drawable(fact: Fact) -> bool:
-    value, threshold = fact.value, fact.threshold
-    return (
-        isinstance(value, int | float)
-        and not isinstance(value, bool)
-        and math.isfinite(value)
-        and threshold is not None
-        and math.isfinite(threshold)
-    )
-
-
-def _paint_fact(axes: Axes, fact: Fact, row: int) -> None:
-    value, threshold = float(fact.value or 0), float(fact.threshold or 0)
-    unit = abs(threshold) or max(abs(value), 1e-12)
-    if fact.interval is not None:
-        low, high = ((one - threshold) / unit for one in fact.interval)
-        axes.plot([low, high], [row, row], color=colour(0), linewidth=3, alpha=0.4)
-    axes.plot([(value - threshold) / unit], [row], marker="o", markersize=5, color=colour(0), linestyle="none")
+def _figure(finding: Finding, figures: Figures) -> Panel | None:
+    section = _section(finding)
+    return figures.get((section, finding.scope.task or "")) or figures.get((section, ""))

@@ -49,8 +49,9 @@ def _full(finding: Finding, number: int, width: int) -> Iterator[str]:
         expects = f" Expect: {fix.predicts}." + (f" Risk: {fix.risk}." if fix.risk else "")
         yield from _part("try", f"{fix.text}{f': {patch}' if patch else ''}.{expects}", width)
     sure = "" if finding.confidence is None else f"{finding.confidence:.0%}; "
-    yield from _part("sure", f"{sure}{finding.confidence_basis}", width)
-    yield from _part("more", f"polyhead explain-check {finding.id}", width)
+    if finding.docs:
+        yield from _part("sure", f"{sure}{finding.confidence_basis}", width)
+        yield from _part("more", f"polyhead explain-check {finding.id}", width)
 
 
 def _short(finding: Finding, mark: str, width: int) -> Iterator[str]:
