@@ -6,16 +6,22 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from polyhead.api import Run, check, compare, evaluate, export, plot, predict, resume, train
+    from polyhead.api import Diagnosis, Run, check, compare, diagnose, evaluate, export, plot, predict, resume, train
     from polyhead.api.estimator import Estimator
     from polyhead.errors import InputError
+    from polyhead.training.lightning import LightningMonitor
+    from polyhead.training.monitor import Monitor
 
 _HOMES = {
+    "Diagnosis": "polyhead.api",
     "Estimator": "polyhead.api.estimator",
     "InputError": "polyhead.errors",
+    "LightningMonitor": "polyhead.training.lightning",
+    "Monitor": "polyhead.training.monitor",
     "Run": "polyhead.api",
     "check": "polyhead.api",
     "compare": "polyhead.api",
+    "diagnose": "polyhead.api",
     "evaluate": "polyhead.api",
     "export": "polyhead.api",
     "plot": "polyhead.api",
@@ -24,11 +30,15 @@ _HOMES = {
     "train": "polyhead.api",
 }
 __all__ = [
+    "Diagnosis",
     "Estimator",
     "InputError",
+    "LightningMonitor",
+    "Monitor",
     "Run",
     "check",
     "compare",
+    "diagnose",
     "evaluate",
     "export",
     "plot",

@@ -29,7 +29,12 @@ Scores = Mapping[str, Mapping[str, Score]]
 
 def close_epoch(session: Session, steps: Sequence[Sequence[Index]], watcher: Watcher) -> None:
     """Evaluate, record, choose, save. last.ckpt comes last: whatever a kill leaves behind it is cut on resume."""
-    left_out = _refuse_broken(session)
+    try:
+        left_out = _refuse_broken(session)
+    except InputError:
+        if session.ranks.first:
+            _record_steps(session, steps)  # for whoever asks what came before; cut where the run goes on
+        raise
     session.ranks.copy_first(session.evaluated.buffers())  # of batch norm: those that are saved are those evaluated
     pooled = _validate(session)
     scores = {split: score(session.tasks, one) for split, one in pooled.items()}

@@ -33,5 +33,5 @@ STUDY = Study(
     title="Rotating-machine health: fault class, anomaly, remaining life, forecast",
     package=__name__,
     readers=_readers,
-    configs=("recommended", "cwru", "cmapss", "femto"),
+    configs=("recommended", "reported", "cwru", "cmapss", "femto"),
 )

@@ -30,6 +30,8 @@ class SimulatorOptions(Block):
     """Share of bearings taken out before they fail, whose life is unknown (NaN)."""
     suspended_at: Range = (0.4, 0.9)
     """Fraction of life at which those are taken out."""
+    unknown_life: float | None = None
+    """What stands for a life that is not known, as some data sets fill it. Null: NaN, which is masked."""
     onset: Range = (0.3, 0.8)
     """Fraction of life at which the fault starts."""
     start_db: Range = (6.0, 12.0)

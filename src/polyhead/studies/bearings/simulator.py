@@ -114,14 +114,15 @@ def simulate(options: SimulatorOptions) -> Source:
 
     Inputs: `signal` (row, 1, time) in g; `known` (row, 2), load in kN and shaft speed in Hz. Columns (row,): `bearing`;
     `fault` (normal before the onset); `is_faulty` (0 or 1, from the true onset); `life` (remaining fraction in [0, 1],
-    NaN where the bearing was suspended); `hours` and `onset` (hours since new); `condition`.
+    NaN, or `unknown_life`, where the bearing was suspended); `hours` and `onset` (hours since new); `condition`.
     """
     records = [run_to_failure(options, bearing) for bearing in range(options.bearings)]
     count = options.snapshots
     elapsed = np.stack([record.elapsed for record in records])
     faulty = elapsed >= np.array([[record.onset] for record in records])
     hours = np.array([[record.hours] for record in records])
-    life = np.where([[record.failed] for record in records], 1 - elapsed, np.nan)
+    unknown = np.nan if options.unknown_life is None else options.unknown_life
+    life = np.where([[record.failed] for record in records], 1 - elapsed, unknown)
     columns: dict[str, NDArray[np.generic]] = {
         "bearing": np.repeat([f"b{bearing:04d}" for bearing in range(options.bearings)], count),
         "fault": np.where(faulty, [[record.fault] for record in records], "normal").ravel(),
