@@ -118,4 +118,5 @@ def needs_path(config: Path) -> bool:
     from polyhead.config.document import Document
 
     data = Document.read(config).values["data"]
-    return not readers()[data["reader"]].generator and "path" not in data
+    reader = readers().get(data["reader"])  # None for package.module:function, which knows itself
+    return reader is not None and not reader.generator and "path" not in data

@@ -55,6 +55,7 @@ def read_folder(path: Path, stretches: int | None = None) -> Case:
         slices=_slices(metrics or {}),
         state=said["state"],
         metadata=metadata,
+        known=(metadata or {}).get("known"),
         absent=absent,
         folder=path,
     )

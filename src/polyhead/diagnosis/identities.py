@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from polyhead.diagnosis.case import Case
+from polyhead.diagnosis.case import Case, Columns
 
 Span = tuple[float, float]
 """Least and largest possible value."""
@@ -102,22 +102,53 @@ Sets = Iterator[tuple[str, str, dict[str, Shown]]]
 
 
 def metric_sets(case: Case) -> Sets:
-    """The metrics that have a value they can have, of every split and task; see all_metric_sets."""
-    for split, task, own in all_metric_sets(case):
-        yield split, task, {name: one for name, one in own.items() if one.possible}
+    """The metrics that have a value they can have, of every split and task: the final ones, or, of a task without,
+    those of the judged epoch or the last."""
+    return _possible(_final(case))
 
 
-def all_metric_sets(case: Case) -> Sets:
-    """The metrics that have a value, of every split and task; where there are no final ones, of the last epoch."""
+def claimed_sets(case: Case) -> Sets:
+    """The same, and what a loop of its own said of the judged epoch where that is something else."""
+    return _possible(all_claimed_sets(case))
+
+
+def all_claimed_sets(case: Case) -> Sets:
+    """The same, with values that cannot be."""
+    yield from _final(case)
+    for task, columns in (case.scores or {}).items():
+        final = (case.metrics or {}).get("val", {}).get(task)
+        said = _at_judged(case, columns)
+        if final and not all(name in final and _same(value, final[name].value) for name, value in said.items()):
+            yield "val", task, _rounded(said, (case.known or {}).get(task, {}))
+
+
+def _final(case: Case) -> Sets:
     known = case.known or {}
     for split, tasks in (case.metrics or {}).items():
         for task, scores in tasks.items():
             values = {name: score.value for name, score in scores.items() if score.value is not None}
             yield split, task, _rounded(values, known.get(task, {}))
-    if case.metrics is None:
-        for task, columns in (case.scores or {}).items():
-            last = {name: float(column[-1]) for name, column in columns.items() if name != "epoch" and len(column)}
-            yield "val", task, _rounded({name: v for name, v in last.items() if np.isfinite(v)}, known.get(task, {}))
+    for task, columns in (case.scores or {}).items():
+        if not any(tasks.get(task) for tasks in (case.metrics or {}).values()):
+            yield "val", task, _rounded(_at_judged(case, columns), known.get(task, {}))
+
+
+def _possible(sets: Sets) -> Sets:
+    for split, task, own in sets:
+        yield split, task, {name: one for name, one in own.items() if one.possible}
+
+
+def _at_judged(case: Case, columns: Columns) -> dict[str, float]:
+    """Metrics at the epoch that was judged, or at the last one; without those that are not known there."""
+    judged = ((case.state or {}).get("best") or {}).get("epoch")
+    at = [] if judged is None else np.flatnonzero(columns["epoch"] == judged).tolist()
+    row = int(at[0]) if at else -1
+    named = {name: float(column[row]) for name, column in columns.items() if name != "epoch" and len(column)}
+    return {name: value for name, value in named.items() if np.isfinite(value)}
+
+
+def _same(value: float, final: float | None) -> bool:
+    return final is not None and bool(np.isclose(value, final, rtol=1e-4, atol=1e-6))
 
 
 def _rounded(values: Mapping[str, float], known: Mapping[str, Any]) -> dict[str, Shown]:

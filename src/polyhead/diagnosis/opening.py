@@ -17,8 +17,28 @@ def read_case(target: str, columns: Path | None = None) -> Case:
     Raises InputError where nothing there can be read.
     """
     path = Path(target)
-    if path.is_dir() and any((path / name).is_file() for name in _RUN):
-        return read_folder(path)
+    run = latest_run(path)
+    if run is not None:
+        return read_folder(run)
     from polyhead.diagnosis.logs.reading import read_log
 
     return read_log(target, columns)
+
+
+def latest_run(path: Path) -> Path | None:
+    """`path` where it is a run, else the newest of the runs below it, as NAME/STAMP or STAMP; None without any."""
+    if is_run(path):
+        return path
+    states = [*path.glob("*/state.json"), *path.glob("*/*/state.json")]
+    newest = max(states, key=lambda one: (one.stat().st_mtime_ns, str(one)), default=None)
+    return None if newest is None else newest.parent
+
+
+def folds_of(run: Path) -> list[Path]:
+    """The folders of a run's folds that have begun, in order; none of a run that is one."""
+    return [fold for fold in sorted((run / "folds").glob("[0-9]*")) if is_run(fold)]
+
+
+def is_run(path: Path) -> bool:
+    """Whether a folder is that of a run of ours that has begun."""
+    return any((path / name).is_file() for name in _RUN)

@@ -59,7 +59,7 @@ def test_table(name, edit, expected, why):
 
 def test_mean_and_pooled_by_hand():
     """57 negatives, then 51 positives, in batches of 32: of 4 batches one is mixed, so the mean is about a quarter."""
-    (one,) = [one for one in measure(plant(healthy(BASE))) if one.task == "anomaly" and one.split == "val"]
+    one = next(one for one in measure(plant(healthy(BASE))) if one.task == "anomaly" and one.split == "val")
     assert one.pooled == pytest.approx(0.9966, abs=5e-5)
     assert one.logged == pytest.approx(one.averaged)
     assert 0.2 < one.averaged <= 0.25

@@ -105,3 +105,9 @@ def test_few_epochs_are_not_passed():
     short = replace(case, epochs={name: values[:6] for name, values in case.epochs.items()})
     with pytest.raises(NotCheckedError, match="10 epochs"):
         list(measure(short))
+
+
+def test_a_run_that_goes_on_is_not_judged_by_its_end():
+    case = plant(healthy(BASE))
+    with pytest.raises(NotCheckedError, match="still going on"):
+        list(measure(replace(case, state={**case.state, "status": "training"})))

@@ -42,7 +42,7 @@ from numpy.typing import NDArray
 from polyhead.diagnosis.case import Case, Columns, Predicted
 from polyhead.diagnosis.check import Check, NotCheckedError
 from polyhead.diagnosis.finding import Alternative, Fact, Finding, Fix, Scope
-from polyhead.diagnosis.identities import Shown, Span, auroc_range, f1_range, metric_sets
+from polyhead.diagnosis.identities import Shown, Span, auroc_range, claimed_sets, f1_range
 from polyhead.diagnosis.pooled import auroc, columns_of, is_binary, is_number, known_of, macro_f1, positive, r2
 
 DIFFERENT = 0.02
@@ -83,7 +83,7 @@ class Recomputed:
 def measure(case: Case) -> Iterator[Claimed | Recomputed]:
     """Tables by their identities, runs by their predictions."""
     found: list[Claimed | Recomputed] = []
-    for split, task, own in metric_sets(case):
+    for split, task, own in claimed_sets(case):
         if task not in case.tasks:
             continue
         recomputed = _recomputed(case, split, task, own)

@@ -41,7 +41,7 @@ import numpy as np
 from polyhead.diagnosis.case import Case
 from polyhead.diagnosis.check import Check, NotCheckedError
 from polyhead.diagnosis.finding import Alternative, Fact, Finding, Fix, Scope
-from polyhead.diagnosis.identities import Shown, Span, metric_sets, sd_range
+from polyhead.diagnosis.identities import Shown, Span, claimed_sets, sd_range
 from polyhead.diagnosis.pooled import columns_of, is_number, known_of, r2
 
 CATASTROPHE = -9.0
@@ -81,7 +81,7 @@ class Denominator:
 def measure(case: Case) -> Iterator[Denominator]:
     """Every R2 of a task of one number."""
     found = 0
-    for split, task, own in metric_sets(case):
+    for split, task, own in claimed_sets(case):
         if "r2" in own and task in case.tasks:
             found += 1
             yield _denominator(case, split, task, own)

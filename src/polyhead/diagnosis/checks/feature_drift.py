@@ -94,7 +94,7 @@ def measure(case: Case) -> Iterator[Drift | Limits]:
     limits = [
         _limits(f"{name}.{channel}", each.splits, skill)
         for name, one in inputs.items()
-        if one.timed
+        if one.timed and one.scaling != "seconds"  # time begins at 0 in every window
         for channel, each in one.channels.items()
     ]
     if not drifts and not limits:
@@ -206,7 +206,7 @@ def _judge_limits(limits: Limits) -> Finding | None:
 
 CHECK = Check(
     id="feature-drift",
-    needs=("features",),
+    needs=("features|profile.inputs",),
     cost="scalars",
     measure=measure,
     judge=judge,

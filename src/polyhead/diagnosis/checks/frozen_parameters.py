@@ -12,7 +12,8 @@ Why it matters
 Evidence
     The sum of absolute values of each parameter in float64, before the first step and after each recorded epoch; the
     gradient that reached it; the sum over all parameters at sampled steps. Parameters whose sum is 0 all along do not
-    count: a bias that starts at 0 before a normalisation has no reason to move.
+    count: a bias that starts at 0 before a normalisation has no reason to move. Nor does the output bias of two
+    classes: its two gradients are g and -g, so it moves to (b + d, b - d), whose sum is the same.
 
 Remedy
     Give the part to the optimiser; take away the detach or the wrong name; say so where it is meant.
@@ -31,10 +32,11 @@ References
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from polyhead.diagnosis.case import Case
 from polyhead.diagnosis.check import Check, NotCheckedError
@@ -71,7 +73,8 @@ def measure(case: Case) -> Iterator[Still]:
     moving = {name: values for name, values in table.items() if np.nanmax(np.abs(values), initial=0) > 0}
     records = len(next(iter(moving.values()), ()))
     if records >= RECORDS:
-        still = [name for name, values in moving.items() if (values == values[0]).all()]
+        mirrored = _mirrored(case, moving)
+        still = [name for name, values in moving.items() if (values == values[0]).all() and name not in mirrored]
         if len(still) == len(moving):
             yield Still("all", len(still), len(moving), tuple(still[:3]), records, _reached(case, still))
             return
@@ -86,6 +89,17 @@ def measure(case: Case) -> Iterator[Still]:
         raise NotCheckedError(f"sums of parameters at fewer than {RECORDS} epochs or sampled steps")
     if (sums == sums[0]).all():
         yield Still("all", 1, 1, ("checksum",), len(sums), None)
+
+
+def _mirrored(case: Case, table: Mapping[str, NDArray[np.float64]]) -> set[str]:
+    """Output biases of two-class heads beside a weight that moves: their sum stays where they move."""
+    found = set()
+    for task, facts in case.tasks.items():
+        bias = f"heads.{task}.output.bias"
+        weight = table.get(bias.replace("bias", "weight"))
+        if bias in table and len(facts.classes) == 2 and weight is not None and (weight != weight[0]).any():
+            found.add(bias)
+    return found
 
 
 def _part(name: str) -> str:

@@ -46,12 +46,12 @@ from polyhead.diagnosis.finding import Alternative, Fact, Finding, Fix, Scope
 from polyhead.diagnosis.identities import (
     Shown,
     Span,
-    all_metric_sets,
+    all_claimed_sets,
     auroc_range,
+    claimed_sets,
     f1_range,
     fact,
     metric_range,
-    metric_sets,
     prevalence_of,
     prevalence_range,
     sd_range,
@@ -91,7 +91,7 @@ class Bond:
 def measure(case: Case) -> Iterator[Bond]:
     """Every bond between metrics of one task and split that can be tested."""
     tested = 0
-    for split, task, every in all_metric_sets(case):
+    for split, task, every in all_claimed_sets(case):
         kind = case.tasks[task].kind if task in case.tasks else None
         own = {name: one for name, one in every.items() if one.possible}
         found = [*_ranges(every), *_errors(own), *_spread(case, split, task, own), *_joint(case, split, task, own)]
@@ -167,7 +167,7 @@ def _joint(case: Case, split: str, task: str, own: dict[str, Shown]) -> Iterator
         return
     each = [
         one["accuracy"].span
-        for at, other, one in metric_sets(case)
+        for at, other, one in claimed_sets(case)
         if at == split and other != task and "accuracy" in one
     ]
     low, high = own["all_correct"].span

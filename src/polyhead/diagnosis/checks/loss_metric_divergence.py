@@ -9,7 +9,8 @@ Why it matters
     and answers no question; a total falls when any of its terms does. Judged by its loss such a run is a success.
 
 Evidence
-    The change of the task's loss and of the total from the first epochs to the last; the metric at its start, at its
+    The change of the task's loss, and of the total unless the run was judged by a metric, from the first epochs to
+    the last; the metric at its start, at its
     end and its floor; Spearman's correlation of loss and metric over the epochs of the same split.
 
 Remedy
@@ -53,7 +54,7 @@ AGAINST, SUPPORT = 0.5, 8
 @dataclass(frozen=True)
 class Divergence:
     """`fell` and `total` are the shares of itself by which the task's loss, and the total, fell, None where not
-    positive; `agreement` is Spearman's between lower loss and better metric, `first` the metric at its start."""
+    positive, or where a total is not what the run was judged by; `agreement` is Spearman's between lower loss and better metric, `first` the metric at its start."""
 
     task: str
     phase: str
@@ -84,7 +85,7 @@ def measure(case: Case) -> Iterator[Divergence]:
             task,
             phase,
             _fell(table[task]) if task in table else None,
-            _fell(table["total"]) if "total" in table else None,
+            _fell(table["total"]) if "total" in table and _by_total(case) else None,
             course,
             float(values[0]),
             _agreement(case, task, name, table["epoch"], table[task]) if task in table else None,
@@ -93,6 +94,12 @@ def measure(case: Case) -> Iterator[Divergence]:
         )
     if not seen:
         raise NotCheckedError("no metric of a task over epochs")
+
+
+def _by_total(case: Case) -> bool:
+    """Whether a falling total may have been taken for success: unless the run was judged by a metric."""
+    monitor = ((case.state or {}).get("best") or {}).get("monitor") or (case.config and case.config.train.monitor)
+    return not monitor or "loss" in str(monitor)
 
 
 def _fell(values: NDArray[np.float64]) -> float | None:

@@ -37,7 +37,7 @@ import numpy as np
 from polyhead.diagnosis.case import Case
 from polyhead.diagnosis.check import Check, NotCheckedError
 from polyhead.diagnosis.finding import Alternative, Fact, Finding, Fix, Scope
-from polyhead.diagnosis.identities import Shown, Span, fact, metric_sets, sd_range
+from polyhead.diagnosis.identities import Shown, Span, claimed_sets, fact, sd_range
 from polyhead.diagnosis.pooled import columns_of, is_number, known_of
 
 UNIT = 1.25
@@ -77,7 +77,7 @@ class Implied:
 def measure(case: Case) -> Iterator[Logged | Implied]:
     """Every task of numbers whose spread or predictions are known."""
     found = 0
-    for split, task, own in metric_sets(case):
+    for split, task, own in claimed_sets(case):
         if task in case.tasks and (one := _logged(case, split, task, own) or _implied(case, split, task, own)):
             found += 1
             yield one

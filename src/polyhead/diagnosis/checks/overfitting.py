@@ -21,7 +21,8 @@ Remedy
 When it can be wrong
     Validation that is held out on purpose (another load) lies below training for the shift, not for overfitting. A
     validation loss may rise through a few overconfident windows while the metric still gains, so the metric counts
-    where there is one. Where the best epoch is kept, what came after it has done no harm, and the finding is a note.
+    where there is one. A gap while validation still gains, or while training no longer does, is what fitting leaves
+    and a note. Where the best epoch is kept, what came after it has done no harm, and the finding is a note.
 
 Example
     A signal classifier with 38.3 % of training and 25.6 % of validation windows right, at chance 0.2 %, has lost
@@ -152,7 +153,7 @@ def _gap(case: Case, task: str) -> dict[str, Any]:
 
 def judge(gap: Gap) -> Finding | None:
     """A warning where validation loses while training gains, or where a quarter of the skill surely does not carry
-    over; a note where the best epoch was kept, the run was short, or validation was held out on purpose."""
+    over; a note where the best epoch was kept, validation still gained, or it was held out on purpose."""
     wide = gap.gap is not None and gap.skill is not None and gap.gap >= max(GAP, OF_SKILL * gap.skill)
     wide = wide and (gap.interval is None or gap.interval[0] > 0)
     turned = gap.fall is not None and gap.lost is not None and gap.since is not None and gap.since >= PAST
@@ -161,7 +162,8 @@ def judge(gap: Gap) -> Finding | None:
         return None
     harm = wide or not gap.kept
     long = gap.epochs is not None and gap.interval is not None and gap.interval[0] >= GAP
-    firm = wide and not gap.apart and (long or gap.fall is None)
+    ended = (gap.since or 0) >= PAST and gap.learning is not False
+    firm = wide and not gap.apart and ((long and ended) or gap.fall is None)
     said = []
     facts = []
     if turned:

@@ -35,7 +35,7 @@ from dataclasses import dataclass
 from polyhead.diagnosis.case import Case
 from polyhead.diagnosis.check import Check, NotCheckedError
 from polyhead.diagnosis.finding import Alternative, Fact, Finding, Fix, Scope
-from polyhead.diagnosis.identities import Shown, fact, metric_sets
+from polyhead.diagnosis.identities import Shown, claimed_sets, fact
 
 FAMILY = ("accuracy", "f1", "precision", "recall", "micro_f1", "micro_precision", "micro_recall")
 """What micro averaging makes one number."""
@@ -63,7 +63,7 @@ class Same:
 def measure(case: Case) -> Iterator[Same]:
     """The metrics of every task that are equal."""
     looked = False
-    for split, task, own in metric_sets(case):
+    for split, task, own in claimed_sets(case):
         family = {name: own[name] for name in FAMILY if name in own}
         if len(family) < FEWEST:
             continue

@@ -80,6 +80,8 @@ class Pace:
 
 def measure(case: Case) -> Iterator[Pace]:
     """The end of the run, then its learning rate where it was logged."""
+    if (case.state or {}).get("status") in ("training", "evaluating"):
+        raise NotCheckedError("the run is still going on")
     curve = _followed(case)
     if curve is None or len(curve) < EPOCHS:
         raise NotCheckedError(f"fewer than {EPOCHS} epochs with a monitor or a loss of validation")

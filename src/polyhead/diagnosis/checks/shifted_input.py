@@ -12,14 +12,15 @@ Why it matters
 Evidence
     Of each channel the difference of the means in standard deviations of training, and the ratio of the standard
     deviations, with simultaneous 99 % intervals over recordings, the independent units: the spread of recording means
-    where it is known, else that of all samples.
+    where it is known, else that of all samples. A spread counts by as much as the range of the middle 90 % of the
+    samples changed with it: a few extreme values carry a standard deviation, and come in one split by chance.
 
 Remedy
     Find what differs: reader, resampling, unit, instrument. Spread it over the splits by stratify, or train on both
     sides.
 
 When it can be wrong
-    A split that holds out a machine, a load or the future shifts by design: the finding is then a note, and says what
+    A split that keeps machines, people or files whole, or holds out a load or the future, shifts by design: the finding is then a note, and says what
     the scores are worth. A shift that tasks do not mind is a note too. Inputs that are scaled by recording bring no
     level to the network and are left out.
 
@@ -134,9 +135,27 @@ def _moved(
         channel,
         (now.mean - was.mean) / sd,
         (sd if means is None else means) / sd * units,
-        spread,
+        _least(spread, _middle(was, now)),
         max(1 / sqrt(2), louds or 0.0) * units,
     )
+
+
+def _middle(was: ChannelRange, now: ChannelRange) -> float | None:
+    """Logarithm of the ratio of the ranges from the 5 % to the 95 % quantile; None where they are not known."""
+    ends = [(one.quantiles.get("0.05"), one.quantiles.get("0.95")) for one in (was, now)]
+    before, after = (None if low is None or high is None else high - low for low, high in ends)
+    if before is None or after is None:
+        return None
+    if not before or not after:
+        return 0.0 if before == after else inf if after else -inf
+    return log(after / before)
+
+
+def _least(spread: float, middle: float | None) -> float:
+    """The change that both show, 0 where they point either way."""
+    if middle is None:
+        return spread
+    return 0.0 if spread * middle <= 0 else min(spread, middle, key=abs)
 
 
 def _scatter(table: Recordings | None, fact: str, split: str, logarithm: bool = False) -> float | None:
@@ -159,7 +178,8 @@ def _design(case: Case) -> str | None:
     if case.config is not None:
         split = case.config.data.split
         ways = {"hold_out": split.hold_out, "column": split.column, f"folds: {split.folds}": split.left_out}
-        return "by: time" if split.by == "time" else next((way for way, used in ways.items() if used), None)
+        kept = None if split.by in ("group", "window") else f"by: {split.by}"
+        return next((way for way, used in ways.items() if used), kept)
     by = case.profile.split.by if case.profile else ""
     return by if by.startswith(DESIGN) else None
 
