@@ -47,6 +47,9 @@ def reader(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     }
     np.savez(tmp_path / "pumps.npz", **inputs, **targets)
     np.savez(tmp_path / "new.npz", **inputs)
+    (tmp_path / "paper.csv").write_text("task,metric,value\nfault,accuracy,0.9\n")
+    (tmp_path / "lightning_logs" / "version_0").mkdir(parents=True)
+    (tmp_path / "lightning_logs" / "version_0" / "metrics.csv").write_text("epoch,val_fault_loss\n0,0.7\n1,0.6\n")
     monkeypatch.chdir(tmp_path)
     return tmp_path
 
@@ -66,7 +69,8 @@ def test_the_commands_of_the_readme_run(reader: Path, capsys: pytest.CaptureFixt
         if "*" in line:
             line = " ".join(str(path) for path in sorted(Path().glob(line)))
         short = [*shlex.split(line), *(["train.epochs=2"] if name == "train" and "--resume" not in line else [])]
-        assert run([name, *short]) == 0, (name, line, capsys.readouterr().err)
+        fine = (0, 1) if name in ("check", "diagnose") else (0,)  # labels of this reader are noise, which is found
+        assert run([name, *short]) in fine, (name, line, capsys.readouterr().err)
     assert (reader / "predictions.csv").read_text().count("\n") == 401
     assert list((reader / first / "export").glob("*.onnx"))
 

@@ -28,6 +28,7 @@ MINUTES = Reason("takes minutes", slow=True)
 LONG = Reason("takes a quarter of an hour or more, or gigabytes of disk")
 SET_UP = Reason("sets up an environment, or runs the suite itself")
 SEVERAL = Reason("trains several runs or in several processes", slow=True)
+PLUGGED = Reason("needs a package of the reader's own installed; tests/docs/test_own_check.py does so")
 TRACKED = Reason("opens the stores of three trackers; tests/tracking does", slow=True)
 SLOW_SCRIPTS = r"(splitting|intervals|step)"
 
@@ -41,6 +42,7 @@ DECLARED: tuple[tuple[str, str, Reason], ...] = (
     (r".*", r"polyhead train .*(--seeds|folds:|train\.devices=2).*", SEVERAL),
     (r"docs/howto/resume\.md", r".* (--out [ab]|-c .*a == b.*)", SEVERAL),
     (r"docs/howto/trackers\.md", r"polyhead train .*", TRACKED),
+    (r"docs/howto/own_check\.md", r"polyhead explain-check few-recordings", PLUGGED),
     (r"docs/howto/estimator\.md", r"python search\.py", SEVERAL),
     (r"README\.md", r"polyhead .*", Reason("stands for a reader's own files; tests/test_pages.py trains its config")),
 )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import signal
 from collections.abc import Iterator
@@ -128,7 +129,7 @@ def _code(shown: str) -> int:
     lines = shown.splitlines()
     if any(line.startswith("polyhead: ") for line in lines):
         return 2
-    return 1 if any(line.startswith("error ") for line in lines) else 0
+    return 1 if any(re.match(r"(\d+\. )?error ", line) for line in lines) else 0
 
 
 class _Stopping(Watcher):

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import json
 import re
+from dataclasses import fields
 from pathlib import Path
 
 import polars as pl
 import pytest
 
 from polyhead import api
+from polyhead.diagnosis.diagnose import Diagnosis
+from polyhead.diagnosis.finding import Alternative, Fact, Finding, Fix, Scope
 from polyhead.trace.tables import TABLES
 
 from ..machine import machine_config, write_machine
@@ -81,3 +84,14 @@ def test_every_key_of_a_score_is_told_and_there(run: Path) -> None:
     assert _unlike(_table("`metrics.json`"), list(metrics["test"]["wear"]["r2"])) == ([], [])
     told = set(re.findall(r"`(\w+)`", PAGE.split("\n## `metrics.json`\n")[1].split("| key |")[0]))
     assert set(metrics) - {"train", "val", "test"} <= told
+
+
+def test_every_key_of_a_finding_is_told() -> None:
+    found = Finding("note", "odd", Scope(), (Fact("value", 1),))
+    assert sorted(_table("`findings.json`")) == sorted(found.as_dict())
+    for kind in (Scope, Fact, Alternative, Fix):
+        for one in fields(kind):
+            assert f"`{one.name}`" in PAGE
+    told = PAGE.split("\n## `findings.json`\n")[1].split("| key |")[0]
+    everything = Diagnosis("a run", (), {}, audit=({"item": "A1"},), summary={"windows": 1}).as_dict()
+    assert set(everything) <= set(re.findall(r"`(\w+)`", told))

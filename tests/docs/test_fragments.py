@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from typing import Any
 
 import pytest
-from ruamel.yaml import YAML
 
 from polyhead import InputError, api
+from polyhead.config.document import Document
 
 from .pages import DOCS, blocks, name_of, pages
 
@@ -39,7 +39,7 @@ def _with(whole: Mapping[str, Any], piece: Mapping[str, Any]) -> dict[str, Any]:
 
 @pytest.mark.parametrize(("page", "text"), SHOWN)
 def test_a_piece_of_yaml_belongs_to_a_config(page: str, text: str) -> None:
-    assert api.load(_with(WHOLE, YAML(typ="safe").load(text))).experiment.name
+    assert api.load(_with(WHOLE, Document(text, page).values)).experiment.name
 
 
 def test_a_piece_that_does_not_belong_is_refused() -> None:

@@ -56,7 +56,8 @@ BOLD, SLANTED = r"\*\*([A-Z][\w ]+?)(?: on test)?\.?\*\*", r"(?<!\*)\*([A-Z][\w 
     ("page", "mark"), [("tutorial/index.md", BOLD), ("troubleshooting.md", SLANTED), ("howto/balance.md", SLANTED)]
 )
 def test_a_heading_that_is_named_stands_on_the_page_of_a_run(page: str, mark: str) -> None:
-    template = (ROOT / "src" / "polyhead" / "report" / "templates" / "page.html.jinja").read_text()
+    templates = (ROOT / "src" / "polyhead" / "report" / "templates").glob("*.html.jinja")
+    template = "\n".join(path.read_text() for path in templates)
     there = re.findall(r"<(?:h2|summary)[^>]*>([A-Z][\w ]+?)(?: on|,)?(?: \{\{[^<]*)?<", template)
     text = (DOCS / page).read_text()
     named = re.findall(mark, text.partition("## Read the page")[2].partition("## Mend it")[0] or text)

@@ -9,7 +9,7 @@ import re
 from collections.abc import Callable
 from typing import Any
 
-from polyhead_pages import api_names, catalogue, commands, configuration, metrics
+from polyhead_pages import api_names, catalogue, checks, commands, configuration, metrics
 from polyhead_pages.console import ConsoleLexer
 
 PRINTERS: dict[str, Callable[[str], str]] = {
@@ -21,6 +21,9 @@ PRINTERS: dict[str, Callable[[str], str]] = {
     "trivial": metrics.trivial_page,
     "backbones": catalogue.backbones_page,
     "balances": catalogue.balances_page,
+    "checks": checks.list_page,
+    "check": checks.page,
+    "parts": checks.parts_page,
     "api": api_names.page,
 }
 MARK = re.compile(r"^<!-- generated: (\w+) ?(.*?) -->$", re.MULTILINE)

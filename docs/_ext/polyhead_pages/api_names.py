@@ -30,10 +30,13 @@ def _members(name: str) -> str:
 
 
 def prepare(app: Any, what: str, name: str, member: object, options: Any, lines: list[str]) -> None:
-    """Turn scikit-learn's sections of a docstring, headings underlined with dashes, into lists that docutils reads."""
+    """Turn scikit-learn's sections of a docstring, headings underlined with dashes, into lists that docutils reads, and
+    what is indented outside them into code."""
     written: list[str] = []
     inside = False
     for number, line in enumerate(lines):
+        if not inside and line.startswith("    ") and number and not lines[number - 1]:
+            written += [".. code-block:: python", ""]
         below = lines[number + 1] if number + 1 < len(lines) else ""
         if set(line) == {"-"}:
             continue
