@@ -17,6 +17,8 @@ from polyhead.errors import InputError
 from polyhead.trace.folder import RunFolder
 
 if TYPE_CHECKING:
+    from polyhead.config.document import Document
+    from polyhead.config.experiment import Experiment
     from polyhead.diagnosis.case import Case
     from polyhead.diagnosis.check import Check
     from polyhead.diagnosis.finding import Finding
@@ -36,16 +38,18 @@ def diagnose(
     columns of a log. A run's folder is left its findings.json where all checks were asked. Raises InputError.
     """
     from polyhead.diagnosis.catalogue import chosen
+    from polyhead.diagnosis.opening import run_at
 
-    found = _found(str(target), chosen(select, ignore), baseline, Path(columns) if columns else None)
-    run = RunFolder(Path(target))
-    if (run.path / "state.json").is_file() and not (select or ignore):
-        _leave(run, found)
+    checks, run = chosen(select, ignore), run_at(Path(target))
+    name = str(target) if run is None else str(run)
+    found = _found(name, checks, baseline, Path(columns) if columns else None)
+    if run is not None and (run / "state.json").is_file() and not (select or ignore):
+        _leave(RunFolder(run), found)
     return found
 
 
 def diagnose_held(run: RunFolder) -> Diagnosis:
-    """The same of a run whose folder this process holds; writes its findings.json."""
+    """What is wrong with a run whose folder this process holds; writes its findings.json."""
     from polyhead.diagnosis.catalogue import all_checks
 
     found = _found(str(run.path), all_checks())
@@ -57,32 +61,52 @@ def _found(
     target: str, checks: Sequence[Check[Any]], baseline: str | Path | None = None, columns: Path | None = None
 ) -> Diagnosis:
     """What the checks find in whatever is at `target`, a fold at a time where it has folds."""
+    from polyhead.diagnosis.baseline import read_baseline
     from polyhead.diagnosis.diagnose import diagnose as run_checks
     from polyhead.diagnosis.folds import merged
-    from polyhead.diagnosis.opening import read_case
+    from polyhead.diagnosis.opening import folds_of, read_case
 
-    folds = sorted((Path(target) / "folds").glob("[0-9]*"))
-    cases = [read_case(str(fold)) for fold in folds] or [read_case(target, columns)]
+    old = None if baseline is None else read_baseline(Path(baseline))
+    cases = [read_case(str(fold)) for fold in folds_of(Path(target))] or [read_case(target, columns)]
+    configured = next((case for case in cases if case.config is not None and case.document is not None), None)
+    ignored: Sequence[IgnoreOptions] = []
+    if configured is not None and configured.config is not None and configured.document is not None:
+        refuse_unknown_checks(configured.config, configured.document)
+        ignored = configured.config.diagnose.ignore
     found = merged(target, [(case.origin, run_checks(case, checks)) for case in cases])
-    return _settled(found, _ignored(cases), baseline)
+    return _settled(found, ignored, old)
 
 
-def _ignored(cases: Sequence[Case]) -> Sequence[IgnoreOptions]:
-    return next((case.config.diagnose.ignore for case in cases if case.config is not None), [])
+def refuse_unknown_checks(experiment: Experiment, document: Document) -> None:
+    """Refuse ids in `train.stop_on` and `diagnose.ignore` that no check has. Raises InputError naming the line."""
+    from polyhead.diagnosis.catalogue import all_checks, chosen
+
+    all_checks()  # a package whose check cannot be loaded is another matter
+    named: list[tuple[tuple[str | int, ...], str]]
+    named = [(("train", "stop_on", at), id) for at, id in enumerate(experiment.train.stop_on)]
+    named += [(("diagnose", "ignore", at, "id"), one.id) for at, one in enumerate(experiment.diagnose.ignore)]
+    for path, id in named:
+        try:
+            chosen([id])
+        except InputError as error:
+            what = f"{path[0]}.{path[1]}: {error.what}"
+            raise InputError(what, where=document.where(path), do=error.do) from error
 
 
-def _settled(found: Diagnosis, ignored: Sequence[IgnoreOptions], baseline: str | Path | None) -> Diagnosis:
-    """The diagnosis with what is accepted and what is old marked as such. Raises InputError for a check that there is
-    not."""
-    from polyhead.diagnosis.baseline import marked_old, read_baseline
-    from polyhead.diagnosis.catalogue import chosen
-    from polyhead.diagnosis.suppression import suppress
+def _settled(found: Diagnosis, ignored: Sequence[IgnoreOptions], old: Mapping[str, int] | None) -> Diagnosis:
+    """The diagnosis with what is accepted and what is old marked as such, and with what is accepted but was looked for
+    in vain."""
+    from polyhead.diagnosis.baseline import marked_old
+    from polyhead.diagnosis.diagnose import RAN
+    from polyhead.diagnosis.suppression import suppress, unused
 
-    chosen([one.id for one in ignored])
     findings = suppress(found.findings, ignored, date.today())
-    if baseline is not None:
-        findings = marked_old(findings, read_baseline(Path(baseline)))
-    return replace(found, findings=findings)
+    if old is not None:
+        findings = marked_old(findings, dict(old))
+    vain = [one for one in unused(findings, ignored) if found.checks.get(one.id) == RAN]
+    names = [f"{one.id} of {one.task}" if one.task else one.id for one in vain]
+    lines = [f"{name} is accepted in diagnose.ignore, but not found" for name in names]
+    return replace(found, findings=findings, limits=(*found.limits, *lines))
 
 
 def _leave(run: RunFolder, found: Diagnosis) -> None:
@@ -108,6 +132,7 @@ def check(
     result says what training would see, None where it would refuse.
     """
     from polyhead.diagnosis.audit import audited
+    from polyhead.diagnosis.baseline import read_baseline
     from polyhead.diagnosis.catalogue import chosen
     from polyhead.diagnosis.diagnose import diagnose as run_checks
     from polyhead.tracking import check_trackers
@@ -115,15 +140,16 @@ def check(
     checks = chosen(select, ignore)
     loaded = load(config, overrides)
     experiment = loaded.experiment
-    chosen(experiment.train.stop_on)
+    refuse_unknown_checks(experiment, loaded.document)
+    old = None if baseline is None else read_baseline(Path(baseline))
     check_trackers(experiment, tracked_names(experiment.track.names))
     try:
         case, summary = _case(loaded)
     except InputError as error:
         unseen = {one.id: "skipped: training refuses these data" for one in checks if one.id != error.check}
-        refused = Diagnosis(loaded.document.name, (_refusal(error),), {error.check: "ran"} | unseen)
-        return _settled(refused, experiment.diagnose.ignore, baseline)
-    found = _settled(run_checks(case, checks), experiment.diagnose.ignore, baseline)
+        # training refuses whatever is accepted or old
+        return Diagnosis(loaded.document.name, (_refusal(error),), {error.check: "ran"} | unseen)
+    found = _settled(run_checks(case, checks), experiment.diagnose.ignore, old)
     return replace(found, summary=summary, audit=audited(found))
 
 

@@ -13,6 +13,7 @@ from polyhead.api import diagnosing, judging
 from polyhead.api.configuration import Config, load, tracked_names
 from polyhead.api.reading import read
 from polyhead.config.experiment import Experiment
+from polyhead.config.experiment_file import Loaded
 from polyhead.errors import InputError, StoppedRunError
 from polyhead.signals.source import Source
 from polyhead.trace.folder import RunFolder
@@ -66,7 +67,7 @@ def train(
     try:
         with run.lock():
             loaded.document.write(run.path / "config.yaml")
-            return _begin(loaded.experiment, run, watcher, _After(report, diagnosis))
+            return _begin(loaded, run, watcher, _After(report, diagnosis))
     except BaseException:
         _discard_empty(run)
         raise
@@ -101,29 +102,36 @@ def train_seeds(
     out: str | Path = "runs",
     tasks: Sequence[str] = (),
     watcher: Callable[[], Watcher] | None = None,
+    diagnosis: bool = True,
 ) -> list[Run]:
     """Train `seeds` runs that differ only in their seed: the experiment's own, and those that follow it."""
     first = load(config, overrides).experiment.seed
     return [
         train(
-            config, [*overrides, f"seed={first + number}"], out=out, tasks=tasks, watcher=watcher() if watcher else None
+            config,
+            [*overrides, f"seed={first + number}"],
+            out=out,
+            tasks=tasks,
+            watcher=watcher() if watcher else None,
+            diagnosis=diagnosis,
         )
         for number in range(seeds)
     ]
 
 
-def resume(run: str | Path, *, watcher: Watcher | None = None) -> Run:
+def resume(run: str | Path, *, watcher: Watcher | None = None, diagnosis: bool = True) -> Run:
     """Go on with a run where its last checkpoint stands; it ends as if it had never stopped.
 
-    `run` is the folder or its last.ckpt. Raises InputError where the data are no longer the same.
+    `run` is the folder or its last.ckpt, `diagnosis` says whether the checks run. Raises InputError where the data are
+    no longer the same.
     """
     path = Path(run)
     if path.suffix == ".ckpt" and path.name != "last.ckpt":
         raise InputError("holds weights only", where=str(path), do="resume from last.ckpt or the run's folder")
     folder = RunFolder.open(path.parent.parent if path.suffix == ".ckpt" else path)
-    experiment = load(folder.path / "config.yaml").experiment
+    loaded = load(folder.path / "config.yaml")
     with folder.lock():
-        return _begin(experiment, folder, watcher)
+        return _begin(loaded, folder, watcher, _After(diagnosis=diagnosis))
 
 
 @dataclass(frozen=True)
@@ -134,15 +142,14 @@ class _After:
     diagnosis: bool = True
 
 
-def _begin(experiment: Experiment, run: RunFolder, watcher: Watcher | None, after: _After = _After()) -> Run:
+def _begin(loaded: Loaded, run: RunFolder, watcher: Watcher | None, after: _After) -> Run:
     """Read the data and train, once or a fold at a time. Raises InputError."""
     from polyhead.api.live import LiveDiagnosis
-    from polyhead.diagnosis.catalogue import chosen
     from polyhead.training.watcher import Watcher, Watchers
 
-    named = [*experiment.train.stop_on, *(one.id for one in experiment.diagnose.ignore)]
-    if named:
-        chosen(named)  # refuses a check that there is not
+    experiment = loaded.experiment
+    if after.diagnosis or experiment.train.stop_on:
+        diagnosing.refuse_unknown_checks(experiment, loaded.document)
     display = watcher or Watcher()
     live = [LiveDiagnosis(display, experiment.train.stop_on)] if after.diagnosis or experiment.train.stop_on else []
     watcher = Watchers([display, *live, *_trackers(experiment, run)])
@@ -186,6 +193,8 @@ def _cross_validate(experiment: Experiment, source: Source, run: RunFolder, watc
                 raise InterruptedRunError(run.path) from error
             except InputError as error:
                 write_folds(run, folds, "failed", error.line)
+                if isinstance(error, StoppedRunError):
+                    _show(run, after)
                 raise
     watcher.on_phase("pooling the predictions of all folds")
     metrics = pool_folds(run, folds, source)
@@ -204,7 +213,7 @@ def _work(experiment: Experiment, source: Source, run: RunFolder, watcher: Watch
     from polyhead.training.watcher import StopRequest
 
     stop = StopRequest()
-    with stop.listening(), _same_threads():
+    with stop.listening(), _same_threads(), _shown_where_stopped(run, after):
         with Company(run, experiment.train.devices) as company:
             session = Session(prepare(experiment, source), run, company.ranks)
             company.meet(session.fabric.device)
@@ -221,12 +230,27 @@ def _work(experiment: Experiment, source: Source, run: RunFolder, watcher: Watch
 
 
 def _account(run: RunFolder, metrics: dict[str, Any], watcher: Watcher, after: _After) -> Run:
+    found = _show(run, after)
+    watcher.on_finish(run.path, metrics)
+    return Run(run.path, metrics, found)
+
+
+def _show(run: RunFolder, after: _After) -> Diagnosis | None:
     """Findings first, then the page that shows them."""
     found = diagnosing.diagnose_held(run) if after.diagnosis else None
     if after.report:
         judging.report(run.path)
-    watcher.on_finish(run.path, metrics)
-    return Run(run.path, metrics, found)
+    return found
+
+
+@contextmanager
+def _shown_where_stopped(run: RunFolder, after: _After) -> Iterator[None]:
+    """Findings and page of a run too that cannot be judged, where it was asked to end by what was found."""
+    try:
+        yield
+    except StoppedRunError:
+        _show(run, after)
+        raise
 
 
 @contextmanager

@@ -89,8 +89,11 @@ def completed(arguments: Sequence[str]) -> list[str]:
         if full[-1] == "--resume" and not (words and _is_value(words[0])):
             full.append("latest")
         if full[-1] in _LISTS and words:
+            checks = full[-1] != "--tasks"  # a run or a log may stand behind ids of checks
             names = [words.pop(0)]
             while words and re.fullmatch(r"[\w,-]+", words[0]) and _is_value(words[0]):
+                if checks and Path(words[0]).exists():
+                    break
                 names.append(words.pop(0))
             full.append(" ".join(names))
     return full

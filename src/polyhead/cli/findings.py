@@ -64,13 +64,13 @@ def check(
     be used.
     """
     from polyhead import api
+    from polyhead.config.document import Document
 
-    wanted = _names(select, "--select"), _names(ignore, "--ignore")
-    old = None if update else baseline
+    wanted, old = _wanted(select, ignore), _old(baseline, update)
     found = api.check(config, overrides or [], select=wanted[0], ignore=wanted[1], baseline=old)
-    document = api.load(config, overrides or []).document
     default = api.load(config, overrides or []).experiment.diagnose.fail_on
-    _finish(found, document, format, fail_on or Severity(default), baseline, update)
+    # as the file has it: a fix must not bring overrides along
+    _finish(found, Document.read(config), format, fail_on or Severity(default), baseline if update else None)
 
 
 def diagnose(
@@ -90,14 +90,26 @@ def diagnose(
     """
     from polyhead import api
     from polyhead.config.document import Document
+    from polyhead.diagnosis.opening import run_at
 
-    wanted = _names(select, "--select"), _names(ignore, "--ignore")
-    old = None if update else baseline
+    wanted, old = _wanted(select, ignore), _old(baseline, update)
     found = api.diagnose(target, select=wanted[0], ignore=wanted[1], baseline=old, columns=columns)
-    file = Path(target) / "config.yaml"
-    document = Document.read(file) if file.is_file() else None
-    default = api.load(file).experiment.diagnose.fail_on if document else "error"
-    _finish(found, document, format, fail_on or Severity(default), baseline, update)
+    run = run_at(Path(target))
+    file = None if run is None else run / "config.yaml"
+    document = Document.read(file) if file is not None and file.is_file() else None
+    options = (document.values.get("diagnose") if document else None) or {}
+    _finish(found, document, format, fail_on or Severity(options.get("fail_on", "error")), baseline if update else None)
+
+
+def _wanted(select: str, ignore: str) -> tuple[list[str], list[str]]:
+    return _names(select, "--select"), _names(ignore, "--ignore")
+
+
+def _old(baseline: Path | None, update: bool) -> Path | None:
+    """The baseline to compare with. Raises InputError where one is to be written and none is named."""
+    if update and baseline is None:
+        raise InputError("no file named", where="--update-baseline", do="name it: --baseline FILE")
+    return None if update else baseline
 
 
 def _names(text: str, option: str) -> list[str]:
@@ -112,18 +124,15 @@ def _finish(
     document: Document | None,
     format: FindingFormat,
     fail_on: Severity,
-    baseline: Path | None,
-    update: bool,
+    update: Path | None,
 ) -> None:
-    """Print, write the baseline where asked, and end with the code that the findings ask for."""
-    if update:
+    """Print, write the baseline `update` where there is one, and end with the code that the findings ask for."""
+    if update is not None:
         from polyhead.diagnosis.baseline import write_baseline
 
-        if baseline is None:
-            raise InputError("no file named", where="--update-baseline", do="name it: --baseline FILE")
-        write_baseline(baseline, found.findings)
+        write_baseline(update, found.findings)
     _print(found, document, format, fail_on)
-    failed = found.fails(fail_on.value) and not update
+    failed = found.fails(fail_on.value) and update is None
     raise typer.Exit(FOUND if failed else DONE)
 
 

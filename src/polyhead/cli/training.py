@@ -2,21 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from polyhead.cli import output, tables
 from polyhead.cli.application import Format, FormatOption, OutOption, Overrides, SeedsOption, TasksOption, chosen
 from polyhead.cli.entry import FOUND
-from polyhead.cli.findings import FailOption, Severity, finding_lines
+from polyhead.cli.findings import Severity, finding_lines
 from polyhead.errors import InputError
 
 if TYPE_CHECKING:
     from polyhead.api import Run
 
 DiagnoseOption = Annotated[bool, typer.Option("--diagnose/--no-diagnose", help="Look for what is wrong.")]
+FailOption = Annotated[
+    Severity | None, typer.Option("--fail-on", help="End with 1 where a finding is at least as bad; else none fails.")
+]
 
 
 def train(
@@ -37,6 +41,8 @@ def train(
     Ctrl-C saves and stops, and so does SIGTERM; --resume goes on to the same result. Metrics go to standard output,
     progress to standard error. Exit code 1 where --fail-on or the config's train.stop_on asks for it.
     """
+    if fail_on is not None and not diagnose:
+        raise InputError("--fail-on without findings", where="polyhead train", do="leave out --no-diagnose")
     if resume is not None:
         if tasks or seeds > 1:
             raise InputError(
@@ -44,12 +50,10 @@ def train(
                 where="polyhead train",
                 do="a resumed run keeps its own config",
             )
-        _resume(config, overrides or [], out, resume, format, fail_on)
+        _resume(config, overrides or [], out, resume, format, diagnose, fail_on)
         return
     if config is None:
         raise InputError("no config given", where="polyhead train", do="write `polyhead train FILE.yaml`")
-    if fail_on is not None and not diagnose:
-        raise InputError("--fail-on without findings", where="polyhead train", do="leave out --no-diagnose")
     _train(config, overrides or [], out, seeds, chosen(tasks), format, diagnose, fail_on)
 
 
@@ -70,17 +74,28 @@ def _train(
         run = api.train(config, overrides, out=out, tasks=tasks, watcher=build_watcher(), diagnosis=diagnose)
         _print_run(run, format, fail_on)
         return
-    runs = api.train_seeds(config, overrides, seeds=seeds, out=out, tasks=tasks, watcher=build_watcher)
+    runs = api.train_seeds(
+        config, overrides, seeds=seeds, out=out, tasks=tasks, watcher=build_watcher, diagnosis=diagnose
+    )
     if format is Format.json:
-        output.emit_json({"runs": [{"run": str(run.folder), "metrics": run.metrics} for run in runs]})
-        return
-    tables.seeds_table([run.metrics for run in runs], runs[0].folder.parent.name)
-    for run in runs:
-        output.emit(f"page: {run.folder / 'report.html'}")
+        output.emit_json({"runs": [_as_json(run) for run in runs]})
+    else:
+        tables.seeds_table([run.metrics for run in runs], runs[0].folder.parent.name)
+        for run in runs:
+            for line in _found_lines(run):
+                output.emit(line)
+            output.emit(f"page: {run.folder / 'report.html'}")
+    _end(runs, fail_on)
 
 
 def _resume(
-    config: Path | None, overrides: list[str], out: Path, resume: str, format: Format, fail_on: Severity | None
+    config: Path | None,
+    overrides: list[str],
+    out: Path,
+    resume: str,
+    format: Format,
+    diagnose: bool,
+    fail_on: Severity | None,
 ) -> None:
     from polyhead import api
     from polyhead.cli.progress import build_watcher
@@ -92,7 +107,8 @@ def _resume(
         )
     if resume == "latest":
         if config is None:
-            _print_run(api.resume(RunFolder.latest(out).path, watcher=build_watcher()), format, fail_on)
+            run = api.resume(RunFolder.latest(out).path, watcher=build_watcher(), diagnosis=diagnose)
+            _print_run(run, format, fail_on)
             return
         experiment = api.load(config).experiment
         folder = RunFolder.latest(out, experiment.name).path
@@ -107,26 +123,45 @@ def _resume(
         raise InputError(
             f"{config} with --resume {resume}", where="polyhead train", do="a resumed run keeps its own config"
         )
-    _print_run(api.resume(resume, watcher=build_watcher()), format, fail_on)
+    _print_run(api.resume(resume, watcher=build_watcher(), diagnosis=diagnose), format, fail_on)
 
 
 def _print_run(run: Run, format: Format, fail_on: Severity | None) -> None:
     """What a run ends with; exit code 1 where its findings ask for it."""
     from polyhead.report.success import success_lines
-    from polyhead.trace.folder import RunFolder
 
-    ended = str(RunFolder(run.folder).read("state.json").get("stopped_by") or "").startswith("finding")
-    found = run.diagnosis
     if format is Format.json:
-        findings = {} if found is None else {"findings": output.plain(found.as_dict())["findings"]}
-        output.emit_json({"run": str(run.folder), "metrics": run.metrics} | findings)
+        output.emit_json(_as_json(run))
     else:
         tables.metrics_table(run.metrics, run.folder.parent.name)
-        for line in (*success_lines(run.metrics), *(() if found is None else finding_lines(found, run.folder))):
+        for line in (*success_lines(run.metrics), *_found_lines(run)):
             output.emit(line)
         output.emit(f"page: {run.folder / 'report.html'}")
-    if ended or (fail_on is not None and found is not None and found.fails(fail_on.value)):
-        raise typer.Exit(FOUND)
+    _end([run], fail_on)
+
+
+def _as_json(run: Run) -> dict[str, Any]:
+    findings = {} if run.diagnosis is None else {"findings": output.plain(run.diagnosis.as_dict())["findings"]}
+    return {"run": str(run.folder), "metrics": run.metrics} | findings
+
+
+def _found_lines(run: Run) -> list[str]:
+    """What ended the run, where a check did, and the likeliest causes."""
+    from polyhead.api.live import stopped_by_finding
+
+    ended = stopped_by_finding(run.folder)
+    lines = [] if ended is None else [f"ended by {ended}, which train.stop_on names"]
+    return [*lines, *(() if run.diagnosis is None else finding_lines(run.diagnosis, run.folder))]
+
+
+def _end(runs: Sequence[Run], fail_on: Severity | None) -> None:
+    """End with 1 where a check ended one of the runs, or found what `fail_on` asks for."""
+    from polyhead.api.live import stopped_by_finding
+
+    for run in runs:
+        failed = fail_on is not None and run.diagnosis is not None and run.diagnosis.fails(fail_on.value)
+        if failed or stopped_by_finding(run.folder) is not None:
+            raise typer.Exit(FOUND)
 
 
 def study(

@@ -63,12 +63,13 @@ def cannot_tell(case: Case, skipped: Sequence[str]) -> tuple[str, ...]:
     if case.metrics or case.losses or case.scores:
         lines.append("one run is one seed: a difference to another run may be chance")
         lines.append("a cause is suspected until a trial with and without it has shown it")
-    if case.metrics and "test" not in case.metrics:
+    if case.metrics and "val" in case.metrics and "test" not in case.metrics:
         lines.append("no test split was judged: scores are of data that chose the checkpoint")
     if case.metrics is None and case.losses is None and case.scores is None:
         lines.append("nothing has been trained: whether the network learns is not seen")
     if case.profile is None:
         lines.append("the data were not seen: labels, inputs and split are taken as they are")
     if skipped:
-        lines.append(f"{len(skipped)} checks could not look; what they are about is neither right nor wrong")
+        many = f"{len(skipped)} checks" if len(skipped) > 1 else "1 check"
+        lines.append(f"{many} could not look; what is not checked is neither right nor wrong")
     return tuple(lines)

@@ -124,6 +124,11 @@ class Case:
         splits = self.metrics or {}
         return next((split for split in ("test", "val", *splits) if splits.get(split)), None)
 
+    def target(self, task: str) -> str:
+        """The target of a task as the configuration names it, the task's own name without one."""
+        options = self.config.tasks.get(task) if self.config else None
+        return getattr(options, "target", None) or task
+
     def score(self, task: str, split: str | None = None) -> tuple[str, Score] | None:
         """Name and score of a task's primary metric on a split, the judged one unless named; None without one."""
         scores = (self.metrics or {}).get(split or self.judged or "", {}).get(task, {})

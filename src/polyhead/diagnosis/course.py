@@ -26,6 +26,9 @@ FEWEST = 5
 """Epochs without which nothing is said of falling."""
 _FLOORS = {"r2": 0.0, "auroc": 0.5, "auc": 0.5, "macro_auroc": 0.5, "separation": 0.0, "f1": 0.0, "macro_f1": 0.0}
 """What a trivial predictor reaches at the least, whatever the data."""
+_CONSTANT = {"r2": 0.0}
+"""Where what the mean scores is known whatever the data: a stronger floor, such as persistence, is not what a head
+that learned nothing reaches."""
 _CHOICE = ("auroc", "macro_f1", "f1", "r2", "auc", "macro_auroc", "accuracy", "rmse", "mae", "mse")
 
 
@@ -46,13 +49,18 @@ class Course:
     @property
     def standing(self) -> Standing:
         """`floor` nothing learned, `fell` learned and lost, `poor` less than half of the way, `fair`, or `unknown`."""
-        if self.skill is not None and self.skill <= FLAT:
+        if self.skill is not None and self.skill <= FLAT and not self._beats_the_mean:
             return "floor"
         if self.falling:
             return "fell"
         if self.skill is None:
             return "unknown"
         return "fair" if self.skill >= FAIR else "poor"
+
+    @property
+    def _beats_the_mean(self) -> bool:
+        constant = _CONSTANT.get(self.metric)
+        return constant is not None and self.last is not None and self.last > constant + FLAT
 
 
 def late(count: int) -> slice:

@@ -1,4 +1,4 @@
-"""Curves over epochs: which way is better, how much one epoch swings by chance, and what the last epochs still gain."""
+"""Curves over epochs or steps: which way is better, how much one value swings by chance, what the last ones gain."""
 
 from __future__ import annotations
 
@@ -14,6 +14,8 @@ Values = NDArray[np.float64]
 _LOWER = ("loss", "error", "mae", "mse", "rmse", "mape", "nll", "brier", "perplexity", "eer", "wer", "cer")
 _HIGHER = ("acc", "accuracy", "f1", "auc", "auroc", "ap", "map", "precision", "recall", "r2", "skill", "iou", "kappa")
 """Words of metrics' names in logs of other programs, by direction."""
+PLACES = 200
+"""Stretches of a loss that are looked at, so that a run of a million steps takes no longer than one of a thousand."""
 
 
 def sign_of(metric: str) -> int:
@@ -111,3 +113,24 @@ def slope(values: Values) -> tuple[float, float, float]:
     left = values - values.mean() - found * x
     half = float(t.ppf(0.975, n - 2) * np.sqrt(left @ left / (n - 2) / (x @ x)))
     return found, found - half, found + half
+
+
+def rise(losses: Values) -> float:
+    """How far the last fifth of the losses stands above the best stretch of that length, in standard deviations of the
+    jitter from one value to the next; 0 where it is the best, NaN of fewer than 10 values."""
+    values = losses[np.isfinite(losses)]
+    width = len(values) // 5
+    if width < 2:
+        return float("nan")
+    starts = np.unique(np.linspace(0, len(values) - width, PLACES).astype(int))
+    medians = np.array([np.median(values[at : at + width]) for at in starts])
+    best = int(medians.argmin())
+    return float((medians[-1] - medians[best]) / jitter(values[: starts[best] + width]))
+
+
+def jitter(values: Values) -> float:
+    """Standard deviation of what the values scatter from one to the next, by the median so that a trend or a jump does
+    not count; at least 1e-12 of their size."""
+    steps = np.abs(np.diff(values))
+    spread = float(np.median(steps)) / (np.sqrt(2) * 0.6745) if len(steps) else 0.0
+    return max(spread, 1e-12 * float(np.abs(values).max()), 1e-300)

@@ -58,6 +58,8 @@ def diagnose(case: Case, checks: Iterable[Check[Any]]) -> Diagnosis:
                 found += [_signed(check, one, case) for one in _findings(check, case)]
             except NotCheckedError as error:
                 why = str(error)
+            except Exception as error:  # a check, perhaps of another package, must not take a run or the others along
+                why = f"the check itself failed ({type(error).__name__}: {error})"
         said[check.id] = RAN if why is None else f"skipped: {why}"
     findings = ranked(found, explains)
     silent = [id for id, one in said.items() if one == RAN and id not in {each.id for each in findings}]

@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 
 from polyhead.diagnosis.case import Case, Columns
+from polyhead.diagnosis.pooled import positive
 
 Span = tuple[float, float]
 """Least and largest possible value."""
@@ -175,8 +176,16 @@ def prevalence_of(case: Case, split: str, task: str) -> Span | None:
     predicted = (case.predictions or {}).get(split, {}).get(task)
     if predicted is None or predicted.truth.ndim > 1 or not predicted.mask.any():
         return None
-    share = float(np.mean(predicted.truth[predicted.mask].astype(np.float64) == 1))
-    return share, share
+    labels = predicted.truth[predicted.mask]
+    share = float(np.mean(positive(labels, case.tasks[task].classes if task in case.tasks else ())))
+    numbered = labels.dtype.kind in "biuf"
+    return (share, share) if numbered or share > 0 else None  # words that nobody named: none of them is known to be yes
+
+
+def micro(own: Mapping[str, Shown]) -> bool:
+    """Whether precision and recall are the accuracy by another name; no share of positives follows from them then."""
+    named = [own[name].value for name in ("accuracy", "precision", "recall") if name in own]
+    return len(named) == 3 and max(named) - min(named) <= SINGLE
 
 
 def f1_range(precision: Span, recall: Span) -> Span:

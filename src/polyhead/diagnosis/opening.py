@@ -16,8 +16,7 @@ def read_case(target: str, columns: Path | None = None) -> Case:
 
     Raises InputError where nothing there can be read.
     """
-    path = Path(target)
-    run = latest_run(path)
+    run = run_at(Path(target))
     if run is not None:
         return read_folder(run)
     from polyhead.diagnosis.logs.reading import read_log
@@ -25,9 +24,9 @@ def read_case(target: str, columns: Path | None = None) -> Case:
     return read_log(target, columns)
 
 
-def latest_run(path: Path) -> Path | None:
+def run_at(path: Path) -> Path | None:
     """`path` where it is a run, else the newest of the runs below it, as NAME/STAMP or STAMP; None without any."""
-    if is_run(path):
+    if is_run(path) or folds_of(path):
         return path
     states = [*path.glob("*/state.json"), *path.glob("*/*/state.json")]
     newest = max(states, key=lambda one: (one.stat().st_mtime_ns, str(one)), default=None)

@@ -45,7 +45,7 @@ def is_binary(case: Case, task: str, predicted: Predicted) -> bool:
 
 
 def positive(values: NDArray[np.generic], classes: Sequence[str]) -> NDArray[np.bool_]:
-    """Which labels (window,) mean yes: 1, or the second of two classes that are words."""
+    """Which labels (window,) mean yes: 1, whatever the classes are called, or the second of two that are words."""
     if values.dtype.kind in "biuf":
         return np.asarray(values == 1)
     return np.asarray(values.astype(str) == (classes[-1] if classes else "1"))

@@ -11,9 +11,6 @@ from polyhead.diagnosis.case import Case
 from polyhead.diagnosis.finding import Fact
 from polyhead.scoring.metric import Score
 
-PLACES = 200
-"""Stretches of a loss that are looked at, so that a run of a million steps takes no longer than one of a thousand."""
-
 
 @dataclass(frozen=True)
 class Progress:
@@ -61,30 +58,18 @@ def training_loss(case: Case, task: str) -> NDArray[np.float64]:
     return values[np.isfinite(values)]
 
 
+def at_floor(case: Case, task: str) -> bool:
+    """Whether the judged score of a task is no better than its floor, by its interval where there is one."""
+    _, score = case.score(task) or ("", None)
+    if score is None or score.skill is None:
+        return False
+    low, high = score.interval or (float("nan"), float("nan"))
+    return score.skill <= 0 or (score.floor is not None and low <= score.floor <= high)
+
+
 def skill_interval(score: Score) -> tuple[float, float] | None:
     """The interval of a score as one of its skill; None without an interval, or a floor and a best to place it by."""
     if score.interval is None or score.floor is None or score.best is None or score.best == score.floor:
         return None
     low, high = sorted((end - score.floor) / (score.best - score.floor) for end in score.interval)
     return low, high
-
-
-def rise(losses: NDArray[np.float64]) -> float:
-    """How far the last fifth of the losses stands above the best stretch of that length, in standard deviations of the
-    noise from one value to the next; 0 where it is the best, NaN of fewer than 10 values."""
-    values = losses[np.isfinite(losses)]
-    width = len(values) // 5
-    if width < 2:
-        return float("nan")
-    starts = np.unique(np.linspace(0, len(values) - width, PLACES).astype(int))
-    medians = np.array([np.median(values[at : at + width]) for at in starts])
-    best = int(medians.argmin())
-    return float((medians[-1] - medians[best]) / noise(values[: starts[best] + width]))
-
-
-def noise(values: NDArray[np.float64]) -> float:
-    """Standard deviation of what the values scatter from one to the next, by the median so that a trend or a jump does
-    not count; at least 1e-12 of their size."""
-    steps = np.abs(np.diff(values))
-    spread = float(np.median(steps)) / (np.sqrt(2) * 0.6745) if len(steps) else 0.0
-    return max(spread, 1e-12 * float(np.abs(values).max()), 1e-300)

@@ -21,14 +21,15 @@ def read_findings(run: Path) -> Diagnosis | None:
     value = RunFolder(run).read("findings.json")
     try:
         return diagnosis_of(str(run), value)
-    except (TypeError, KeyError, AttributeError) as error:
+    except (TypeError, LookupError, ValueError, AttributeError) as error:
         raise InputError(
             f"holds no findings ({error})", where=str(path), do="make it anew: polyhead diagnose"
         ) from error
 
 
 def diagnosis_of(origin: str, value: Mapping[str, Any]) -> Diagnosis:
-    """A diagnosis from what as_dict gave. Raises TypeError or KeyError where that is something else."""
+    """A diagnosis from what as_dict gave. Raises TypeError, LookupError, ValueError or
+    AttributeError where that is something else."""
     value = json.loads(json.dumps(value))
     return Diagnosis(
         origin,

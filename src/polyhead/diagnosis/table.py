@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -20,8 +21,7 @@ def read_csv(path: Path) -> polars.DataFrame:
     its last line keeps what is whole. Raises InputError where it is no table."""
     import polars as pl
 
-    text = _text(path)
-    separator = _separator(text)
+    text, separator = text_of(path)
     try:
         frame = pl.read_csv(
             io.StringIO(text),
@@ -32,6 +32,9 @@ def read_csv(path: Path) -> polars.DataFrame:
         )
     except pl.exceptions.PolarsError as error:
         raise InputError(f"is no table ({_first(error)})", where=str(path)) from error
+    first = frame.columns[0]
+    if (frame[first] == first).any():  # a log that was taken up again under a second header
+        frame = frame.filter(~pl.all_horizontal(pl.col(name) == name for name in frame.columns).fill_null(False))
     names = [name.strip() for name in frame.columns]
     if len(set(names)) < len(names):
         raise InputError("two columns have one name", where=str(path), do="rename one of them")
@@ -53,13 +56,35 @@ def _number(column: polars.Series, name: str, separator: str) -> polars.Series:
     import polars as pl
 
     text = column.str.strip_chars()
-    if separator == ";":
+    if separator == ";" or (separator == "\t" and _decimal_commas(text)):
         text = text.str.replace(",", ".", literal=True)
     value = text.cast(pl.Float64, strict=False)
     return (value if value.null_count() == text.null_count() else column).alias(name)
 
 
-def _text(path: Path) -> str:
+def _decimal_commas(text: polars.Series) -> bool:
+    """Whether commas stand before decimals: one a cell at most, and not always before three digits, as thousands do."""
+    held = text.drop_nulls()
+    held = held.filter(held.str.contains(",", literal=True))
+    return bool(len(held)) and not held.str.contains(r",.*,|,\d{3}$").all()
+
+
+def text_of(path: Path) -> tuple[str, str]:
+    """A file that should hold a table as text, from its header on, and the separator of which the header holds most.
+
+    Lines of comment (#) before the header are left out, and so is Excel's `sep=;`. Raises InputError where it is no
+    text.
+    """
+    text = read_text(path).lstrip()
+    while True:
+        header, mark, rest = text.partition("\n")
+        if not mark or not (header.startswith("#") or re.fullmatch(r"sep=.\s*", header)):
+            return text, _separator(header.rstrip("\r"))
+        text = rest
+
+
+def read_text(path: Path) -> str:
+    """The text of a file, UTF-8, UTF-16 by its mark, or else Latin-1. Raises InputError where it holds none."""
     try:
         raw = path.read_bytes()
     except OSError as error:
@@ -81,9 +106,8 @@ def _is_noise(text: str) -> bool:
     return sum(not (one.isprintable() or one in "\t\r\n") for one in head) > 0.02 * len(head)
 
 
-def _separator(text: str) -> str:
+def _separator(header: str) -> str:
     """The separator of which the header holds most."""
-    header = text.lstrip().splitlines()[0]
     return max(",;\t|", key=lambda mark: len(next(csv.reader([header], delimiter=mark))))
 
 

@@ -9,7 +9,7 @@ import pytest
 from scipy.stats import binomtest
 
 from polyhead.diagnosis.case import Case
-from polyhead.diagnosis.checks.below_majority import CHECK, wilson
+from polyhead.diagnosis.checks.below_majority import CHECK, Accuracy, judge, wilson
 
 from ..cases import Row, fires, found, healthy
 from ..tables import long, predicting
@@ -80,3 +80,12 @@ def test_majority_from_the_share_of_positives():
     assert fires(CHECK, long(anomaly={"acc": "0.929", "prevalence": "0.923"}))
     assert not fires(CHECK, long(anomaly={"acc": "0.929", "prevalence": "0.5"}))
     assert CHECK.why_not(long(anomaly={"acc": "0.929"})) is None
+
+
+def test_far_above_a_small_majority():
+    """.11 right among 50 even classes is five times chance, though .092 of the way to perfect."""
+    one = Accuracy("species", "test", 0.11, 0.02, (0.08, 0.1), "", None, "classification")
+    assert judge(one) is None
+    assert judge(replace(one, interval=None)) is not None
+    near = replace(one, accuracy=0.93, majority=0.9226, interval=(0.003, 0.012))
+    assert "hardly above" in judge(near).what

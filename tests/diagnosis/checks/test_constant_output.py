@@ -117,3 +117,32 @@ def test_other_splits_are_not_judged():
     pred = case.predictions["val"]["life"].pred
     assert not fires(CHECK, predicting(case, "val", "life", pred=np.full_like(pred, pred.mean())))
     assert not fires(CHECK, scored(case, "val", "life", mape=1.0))
+
+
+def test_labels_of_many_each_on_their_own():
+    """One label of two is never said; the other one is."""
+    case = healthy("radio")
+    own = case.predictions["test"]["marks"]
+    silent = predicting(case, "test", "marks", pred=own.pred * [1, 0], score=own.score * [1, 0])
+    assert [one.scope.channel for one in found(CHECK, silent)] == ["offset"]
+    assert found(CHECK, case) == []
+
+
+def test_unknown_numbers_are_left_out():
+    own = healthy(BASE).predictions["test"]["life"]
+    pred = np.where(np.arange(len(own.pred)) == 3, np.nan, own.pred)
+    assert not fires(CHECK, predicting(healthy(BASE), "test", "life", pred=pred))
+    assert fires(CHECK, predicting(healthy(BASE), "test", "life", pred=np.where(np.isnan(pred), np.nan, 0.5)))
+
+
+def test_a_dead_output_beside_one_of_another_unit():
+    """Outputs of which nobody said what they are: the variance between them would hide that one is constant."""
+    case = healthy("detector")
+    own = case.predictions["test"]["angle"]
+    scale, shift = np.array([1.0, 1e3]), np.array([0.0, 1e5])
+    alive = {"truth": own.truth * scale + shift, "pred": own.pred * scale + shift}
+    tasks = {**case.tasks, "angle": replace(case.tasks["angle"], kind=None)}
+    assert not fires(CHECK, predicting(replace(case, tasks=tasks), "test", "angle", **alive))
+    dead = {**alive, "pred": np.stack([np.zeros(len(own.pred)), alive["pred"][:, 1]], axis=1)}
+    (finding,) = found(CHECK, predicting(replace(case, tasks=tasks), "test", "angle", **dead))
+    assert finding.scope.channel == "0"

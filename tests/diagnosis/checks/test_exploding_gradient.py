@@ -10,7 +10,7 @@ import pytest
 
 from polyhead.diagnosis.case import Case
 from polyhead.diagnosis.checks.exploding_gradient import CHECK, measure
-from polyhead.diagnosis.progress import rise
+from polyhead.diagnosis.curves import rise
 
 from ..cases import Row, columns, fires, found, healthy
 
@@ -90,3 +90,11 @@ def test_rise_in_sd_of_the_noise():
     values[400:] += 10
     assert rise(values) == pytest.approx(10, rel=0.2)  # the best of many stretches lies a little below 0
     assert abs(rise(values[:400])) < 1
+
+
+def test_infinite_norms_count():
+    norm = np.ones(100)
+    norm[40:80] = np.inf
+    (one,) = measure(Case("a log", {}, steps={"step": np.arange(100.0), "total_grad_norm": norm}))
+    assert one.ratio == np.inf
+    assert one.most == 20

@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from scipy.stats import norm
 
 from polyhead.diagnosis.case import Case
 from polyhead.diagnosis.checks.feature_drift import CHECK, Drift, measure
@@ -51,7 +52,10 @@ def ranges(skill=None, timed=True, **splits):
     return edit
 
 
-CLIPPED = normal(at_max=0.03)
+CUT = norm.isf(0.03)
+CLIPPED = normal(at_max=0.03, quantiles={key: min(value, CUT) for key, value in normal().quantiles.items()})
+RESTING = normal(at_min=0.03, quantiles={**normal(60.0).quantiles, **dict.fromkeys(("0", "0.001", "0.01"), 0.0)})
+BURSTS = normal(at_max=0.03, quantiles={**normal(60.0).quantiles, **dict.fromkeys(("0.99", "0.999", "1"), 4095.0)})
 LEVELS = normal(at_max=0.3, quantiles={"0.05": 1, "0.25": 1, "0.5": 2, "0.75": 3, "0.95": 3})
 WANDER = 0.02 * RNG.normal(size=100)
 ROWS: tuple[Row, ...] = (
@@ -72,6 +76,8 @@ ROWS: tuple[Row, ...] = (
     ),
     ("clipped and failing", ranges(0.2, train=CLIPPED), True, "3 % at the limit"),
     ("clipped and well", ranges(0.9, train=CLIPPED), False, "a note"),
+    ("at rest and failing", ranges(0.2, train=RESTING), False, "0 or about 60: a value of its own, no limit"),
+    ("bursts that saturate", ranges(0.2, train=BURSTS), True, "4095 is a limit, though little lies below it"),
     ("levels", ranges(0.2, train=LEVELS), False, "a setting with three values"),
     ("not timed", ranges(0.2, timed=False, train=CLIPPED), False, "known inputs are settings"),
     ("healthy", lambda case: case, False, ""),
@@ -108,3 +114,39 @@ def test_units_do_not_matter(unit):
     scaled = columns(table, mean=unit * table["mean"], std=abs(unit) * table["std"])
     other = replace(case, features={KEY: scaled})
     assert abs(found(CHECK, other)[0].evidence[0].value) == pytest.approx(1.0804, abs=1e-4)
+
+
+@pytest.mark.parametrize("share", [0.01, 0.03, 0.1, 0.3])
+@pytest.mark.parametrize("side", [1, -1])
+def test_a_cut_tail_is_dense_at_the_cut(share, side):
+    """200000 normal values with so many at a limit of 0, either side, in other units."""
+    x = np.random.default_rng(0).normal(size=200_000)
+    x = 40 * side * np.minimum(x - norm.isf(share), 0)
+    at = {key: float(np.quantile(x, float(key))) for key in normal().quantiles}
+    ends = {"at_max": float((x == x.max()).mean()), "at_min": float((x == x.min()).mean())}
+    (one,) = (
+        each
+        for each in measure(ranges(0.2, train=normal(quantiles=at, **ends))(healthy(BASE)))
+        if not isinstance(each, Drift)
+    )
+    assert one.beside > 0.2
+
+
+def test_density_by_hand():
+    """From 0 to the 5 % quantile at 58.36 lie 0.05 - 0.03; from there to the 25 % quantile at 59.33 lie 0.2."""
+    (one,) = (each for each in measure(ranges(0.2, train=RESTING)(healthy(BASE))) if not isinstance(each, Drift))
+    assert one.beside == pytest.approx(0.02 / 58.355 / (0.2 / 0.9704), rel=1e-3)
+
+
+def test_a_channel_that_is_mostly_clipped_is_one():
+    """Normal values cut at -1 and 1 have 16 % at each end, and quantiles of 5 % and 95 % at the ends as well."""
+    at = {key: float(np.clip(value, -1, 1)) for key, value in normal().quantiles.items()}
+    case = ranges(0.2, train=normal(quantiles=at, at_min=0.16, at_max=0.16))(healthy(BASE))
+    assert fires(CHECK, case)
+
+
+def test_a_channel_that_is_mostly_zero_is_not_clipped():
+    """An energy that most windows lack."""
+    at = {key: max(0.0, value) for key, value in normal().quantiles.items()}
+    case = ranges(0.2, train=normal(quantiles=at, at_min=0.5))(healthy(BASE))
+    assert not fires(CHECK, case)

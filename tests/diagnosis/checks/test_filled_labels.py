@@ -162,3 +162,19 @@ def test_no_labels_is_not_checked():
     case = with_profile(healthy(BASE), targets={"fault": replace(target_of(LIFE, RECORDING), splits={})})
     with pytest.raises(NotCheckedError, match="no labels"):
         list(measure(case))
+
+
+@pytest.mark.parametrize(
+    ("values", "expected"),
+    [
+        (np.where(LIFE < 0.4, -1.0, 1.0), None),
+        (np.select([LIFE < 0.02, LIFE > 0.98], [-1.0, 1.0]), None),
+        (np.repeat([1000.0, 1730.0, 1750.0, 1772.0], 120), None),
+        (np.where(RECORDING % 2, 5 + LIFE, 0.0), "warning"),
+    ],
+    ids=["no and yes", "seldom -1", "four speeds", "a wear of 0 or 5 to 6"],
+)
+def test_scales_of_few_values_and_zero(values, expected):
+    """Of a scale even -1 and 1000 are values; 0 is what is measured where there is nothing, and no error."""
+    worst = [one.severity for one in found(CHECK, life(values)(healthy(BASE)))]
+    assert worst == ([] if expected is None else [expected])

@@ -23,7 +23,7 @@ def trained(case: Case) -> Case:
     return replace(case, parameters={"epoch": np.arange(13.0), **sums})
 
 
-def frozen(case: Case, part: str, gradient: float | None = None) -> Case:
+def frozen(case: Case, part: str | tuple[str, ...], gradient: float | None = None) -> Case:
     """Parameters of a part as they began; their gradient as given."""
     case = trained(case)
     sums = {
@@ -50,6 +50,12 @@ def idle(case: Case) -> Case:
     return replace(case, tasks={**case.tasks, "life": replace(case.tasks["life"], weight=0.0)})
 
 
+def two_classes(case: Case, *parts: str) -> Case:
+    """The fault's head with two classes only, and parts of it that never move."""
+    case = frozen(case, tuple(f"heads.fault.output.{part}" for part in parts))
+    return replace(case, tasks={**case.tasks, "fault": replace(case.tasks["fault"], classes=("no", "yes"))})
+
+
 def no_rate(case: Case) -> Case:
     return replace(frozen(case, ""), steps=columns(case.steps, lr=0.0), epochs=columns(case.epochs, lr=0.0))
 
@@ -61,6 +67,9 @@ ROWS: tuple[Row, ...] = (
     ("backbone without gradient", lambda case: frozen(case, "backbone", 0.0), False, "as meant, perhaps: a note"),
     ("of a task of weight 0", lambda case: idle(plant(case)), False, "it is not to move"),
     ("biases of 0", still_zero, False, "no reason to move"),
+    ("bias of two classes", lambda case: two_classes(case, "bias"), False, "b + d and b - d have one sum"),
+    ("head of two classes", lambda case: two_classes(case, "bias", "weight"), True, "its weight has no such excuse"),
+    ("bias of three", lambda case: frozen(case, "heads.fault.output.bias"), True, "g and -g are of two only"),
     ("no rate", no_rate, False, "learning-rate says so"),
     ("trained", trained, False, "all move"),
     ("healthy", lambda case: case, False, "checksums of steps move"),
@@ -89,6 +98,13 @@ def test_severities():
     assert said(replace(plant(case), metrics=None, losses=losses)) == ["error"]  # its task stands at its floor
     assert said(plant(case)) == ["warning"]
     assert said(frozen(case, "backbone.stem", 0.0)) == ["note"]
+
+
+def test_sum_of_a_two_class_bias_by_hand():
+    """Softmax over two: the gradients are p - y and y - p. From ln 0.5 twice, a step of 0.01 each way, in float32."""
+    bias = np.log(np.array([0.5, 0.5], np.float32))
+    moved = bias + np.array([0.01, -0.01], np.float32)
+    assert np.abs(moved).sum(dtype=np.float64) == np.abs(bias).sum(dtype=np.float64)
 
 
 def test_checksums_of_steps_alone():

@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from polyhead.diagnosis.case import Case, Predicted
+from polyhead.diagnosis.case import Case, Predicted, TaskFacts
 from polyhead.diagnosis.check import NotCheckedError
 from polyhead.diagnosis.checks.head_range import CHECK, judge, measure
 
@@ -130,3 +130,13 @@ def test_patch_holds_the_labels():
 def test_no_range_is_not_checked():
     with pytest.raises(NotCheckedError):
         list(measure(healthy("detector")))
+
+
+def test_labels_that_are_not_numbers_are_left_out():
+    """A NaN among labels that count as known, in a log that says what its head can reach."""
+    truth = np.r_[np.linspace(0.1, 0.9, 50), np.nan]
+    one = Predicted(np.arange(51).astype(str), truth, np.full(51, 0.5), np.ones(51, bool))
+    case = Case(
+        origin="a log", tasks={"a": TaskFacts("a")}, predictions={"test": {"a": one}}, known={"a": {"range": "0 to 1"}}
+    )
+    assert not fires(CHECK, case)

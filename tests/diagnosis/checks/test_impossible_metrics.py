@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -12,7 +14,7 @@ from polyhead.diagnosis.case import Case
 from polyhead.diagnosis.checks.impossible_metrics import CHECK, measure
 
 from ..cases import Row, fires, found, healthy
-from ..tables import long, scored
+from ..tables import long, predicting, scored
 
 BASE = "machines"
 
@@ -167,3 +169,28 @@ def test_averages_over_classes_are_no_contradiction():
     precision, recall, f1, _ = sk.precision_recall_fscore_support(truth, pred, average="weighted")
     own = {"acc": sk.accuracy_score(truth, pred), "P": precision, "R": recall, "F1": f1}
     assert not fires(CHECK, long(fault={name: f"{value:.3f}" for name, value in own.items()}))
+
+
+def test_mae_above_rmse_without_mse():
+    assert fires(CHECK, long(life={"mae": 0.52, "rmse": 0.31, "r2": 0.5}))
+    assert not fires(CHECK, long(life={"mae": 0.31, "rmse": 0.31, "r2": 0.5}))
+
+
+def test_micro_averages_have_no_share_of_positives():
+    """Precision, recall and accuracy of three classes are one number; no AUROC contradicts it."""
+    same = dict.fromkeys(("accuracy", "precision", "recall", "f1"), 0.9231)
+    assert not fires(CHECK, long(anomaly={**same, "auroc": 0.6123}))
+
+
+@pytest.mark.parametrize("names", [("no", "yes"), ("1", "2"), ("0", "1")])
+def test_labels_are_words(names):
+    """Words as labels are read by the names of the classes, not as numbers."""
+    case = healthy(BASE)
+    own = case.predictions["test"]["anomaly"]
+    facts = replace(case.tasks["anomaly"], classes=names)
+    words = np.where(own.truth == 1, names[1], names[0]).astype(object)
+    case = replace(case, tasks={**case.tasks, "anomaly": facts})
+    assert not fires(CHECK, case)
+    case = predicting(case, "test", "anomaly", truth=words)
+    assert not fires(CHECK, case)
+    assert fires(CHECK, scored(case, "test", "anomaly", accuracy=0.6))

@@ -103,3 +103,24 @@ def test_an_error_below_its_bound_in_any_unit(unit):
     good = replace(error, value=1.05 * unit, interval=(unit, 1.1 * unit))
     judged = [replace(case, metrics={"test": {"angle": {"rmse": one}}}) for one in (error, good)]
     assert [[each.severity for each in found(CHECK, one)] for one in judged] == [["warning"], []]
+
+
+@pytest.mark.parametrize(("floor", "levels"), [(0.5, 1), (0.9, 2)])
+def test_chance_above_a_high_floor_is_wider(floor, levels):
+    """Skill 0.2 of 400 labels: 1.96 / 20 = 0.098 at a floor of a half, three times that where a constant has 0.9."""
+    case = by_noise(healthy(BASE), {"-20": 0.0, "-10": 0.2, "0": 0.5, "10": 0.8, "20": 0.9})
+    slices = {
+        split: {
+            task: {
+                column: {
+                    value: {m: replace(one, floor=floor) for m, one in scores.items()}
+                    for value, scores in values.items()
+                }
+                for column, values in columns.items()
+            }
+            for task, columns in tasks.items()
+        }
+        for split, tasks in case.slices.items()
+    }
+    (along,) = measure(replace(case, slices=slices))
+    assert len(along.chance) == levels

@@ -9,7 +9,7 @@ import pytest
 from sklearn.metrics import roc_auc_score
 
 from polyhead.diagnosis.case import Case, Predicted
-from polyhead.diagnosis.checks.inverted_score import CHECK, measure
+from polyhead.diagnosis.checks.inverted_score import CHECK, judge, measure
 
 from ..cases import Row, fires, found, healthy
 from ..tables import long, predicting
@@ -87,3 +87,24 @@ def test_any_scale_of_the_score_gives_the_same():
 
 def test_a_table_is_not_enough():
     assert CHECK.why_not(long(anomaly={"AUROC": "0.02"}))
+
+
+def test_few_recordings_of_one_label_are_no_error():
+    """All windows of 4 of 20 recordings are yes, and rank below the others: by Mann and Whitney the AUROC of such
+    recordings has a standard deviation of sqrt(21 / (12 x 4 x 16)) = .165, and .2 lies 1.8 of them below chance."""
+    names, truth = np.repeat(np.arange(20), 5), np.repeat([1, 0], [20, 80])
+    rank = np.r_[[0, 1, 2, 9.8], [3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 2.1, 2.2, 2.3, 2.4, 0.1, 2.5]]
+    score = np.repeat(rank, 5) / 20
+    one = Predicted(names.astype(str), truth, truth, np.ones(100, bool), score)
+    tasks = {"anomaly": replace(healthy(BASE).tasks["anomaly"])}
+    (ranked,) = measure(Case(origin="few", tasks=tasks, predictions={"test": {"anomaly": one}}))
+    assert ranked.below == pytest.approx((0.5 - ranked.auroc) / 0.16536, rel=1e-3)
+    assert judge(replace(ranked, below=1.8, interval=(0.05, 0.45))).severity == "warning"
+    assert judge(replace(ranked, below=2.4, interval=(0.05, 0.45))).severity == "error"
+
+
+def test_yes_is_1_whatever_the_classes_are_called():
+    """Predictions of yes or no are 1 and 0, also where the data call them 1 and 2."""
+    tasks = {**healthy(BASE).tasks, "anomaly": replace(healthy(BASE).tasks["anomaly"], classes=("1", "2"))}
+    assert not fires(CHECK, replace(healthy(BASE), tasks=tasks))
+    assert fires(CHECK, replace(plant(healthy(BASE)), tasks=tasks))

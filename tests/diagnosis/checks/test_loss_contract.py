@@ -9,6 +9,7 @@ import pytest
 from scipy.special import softmax
 
 from polyhead.diagnosis.case import Case, Predicted, TaskFacts
+from polyhead.diagnosis.check import NotCheckedError
 from polyhead.diagnosis.checks.loss_contract import CHECK, measure
 
 from ..cases import Row, fires, found, healthy
@@ -105,7 +106,8 @@ def test_a_sum_has_exponent_one_and_a_mean_zero():
 def test_scores_need_support():
     few = Predicted(np.zeros(10), np.zeros(10), np.zeros(10), np.ones(10, bool), score=np.full(10, 7.0))
     case = Case("a log", {"a": TaskFacts("a", kind="binary")}, predictions={"test": {"a": few}})
-    assert list(measure(case)) == []
+    with pytest.raises(NotCheckedError):
+        list(measure(case))
 
 
 def test_scale_order_and_names_do_not_matter():
@@ -114,3 +116,9 @@ def test_scale_order_and_names_do_not_matter():
     other = replace(case, steps=tenfold, tasks=dict(reversed(case.tasks.items())))
     one, two = found(CHECK, case), found(CHECK, other)
     assert sorted(each.fingerprint for each in one) == sorted(each.fingerprint for each in two)
+
+
+def test_losses_without_a_name_are_not_checked():
+    losses = {"train": {"epoch": np.arange(1.0, 4), "a": np.array([3.0, 2.0, 1.0])}}
+    with pytest.raises(NotCheckedError):
+        list(measure(Case("a log", {"a": TaskFacts("a", kind="binary")}, losses=losses)))

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from polyhead.diagnosis.case import Case, TaskFacts
+from polyhead.diagnosis.check import NotCheckedError
 from polyhead.diagnosis.checks.loss_dominance import CHECK, measure
 
 from ..cases import Row, columns, fires, found, healthy
@@ -121,3 +122,24 @@ def test_floor_is_not_proposed_where_it_is_in_use():
     (finding,) = found(CHECK, plant(healthy(BASE)))
     assert [fix.patch for fix in finding.fixes] == [{"tasks.life.weight": 0.083}]
     assert {"balance": "floor"} in [fix.patch for fix in found(CHECK, published())[0].fixes]
+
+
+def test_losses_of_zero_have_no_shares():
+    """Losses that print as 0 from the middle on: nothing is shared, and nothing is said."""
+    epoch = np.arange(1.0, 21)
+    loss = np.where(epoch <= 10, 1 / epoch, 0.0)
+    tasks = {name: TaskFacts(name) for name in ("a", "b")}
+    case = Case(
+        origin="a log", tasks=tasks, losses={"train": {"epoch": epoch, "a": loss, "b": loss, "total": 2 * loss}}
+    )
+    with pytest.raises(NotCheckedError, match="every loss is 0"):
+        list(measure(case))
+
+
+def test_unknown_weights_are_not_checked():
+    """A total that is no plain sum, and no table of weights: which share each task has is not known."""
+    case = published()
+    losses = {phase: {**table, "total": table["total"] * 0.7} if "total" in table else table
+              for phase, table in case.losses.items()}  # fmt: skip
+    with pytest.raises(NotCheckedError, match="weights"):
+        list(measure(replace(case, losses=losses, weights=None)))

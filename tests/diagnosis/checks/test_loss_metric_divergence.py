@@ -28,6 +28,23 @@ def plant(case: Case) -> Case:
     return with_metric(case, np.random.default_rng(0).normal(0, 0.01, 12))
 
 
+def beside(case: Case) -> Case:
+    """The forecast learns nothing and its own loss stays; the other tasks lower the total."""
+    case = plant(case)
+    return replace(case, losses={phase: columns(t, next=1.0) for phase, t in case.losses.items()})
+
+
+def judged_by_the_total(case: Case) -> Case:
+    return replace(beside(case), state={"best": {"monitor": "val/loss", "epoch": 12}})
+
+
+def below_persistence(case: Case) -> Case:
+    """R^2 rises from 0.2 to 0.9, where repeating the last value has 0.95."""
+    case = with_metric(case, np.linspace(0.2, 0.9, 12), skill=-1.0)
+    score = replace(case.metrics["val"]["next"]["r2"], value=0.9, floor=0.95, skill=-1.0)
+    return replace(case, metrics={**case.metrics, "val": {**case.metrics["val"], "next": {"r2": score}}})
+
+
 def still(case: Case) -> Case:
     """Nothing falls: neither the task's loss nor the total."""
     case = plant(case)
@@ -43,6 +60,15 @@ ROWS: tuple[Row, ...] = (
         False,
         "validation learned it: the gap to the test is another fault",
     ),
+    (
+        "slow, but with its loss",
+        lambda case: with_metric(case, np.linspace(-3.2, -0.5, 12), skill=-0.5),
+        False,
+        "R^2 rises from -3.2 to -0.5 as its loss falls: below its floor, but they agree",
+    ),
+    ("others lower the total", beside, False, "judged by skill, nobody took the total for success"),
+    ("others lower what judges", judged_by_the_total, True, "the best epoch is that of the others"),
+    ("below persistence", below_persistence, False, "it learned, if less than there is: its metric did not stay"),
     ("nothing falls", still, False, "a task that does not train is another fault"),
     ("slow", lambda case: with_metric(case, np.linspace(0.0, 0.2, 12), skill=0.2), False, "off its floor"),
     (

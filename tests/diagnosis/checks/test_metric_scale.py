@@ -90,3 +90,9 @@ def test_standardised_by_scikit_learn():
     assert fires(CHECK, long(pressure=scaled))
     assert not fires(CHECK, long(pressure=physical))
     assert not fires(CHECK, long(pressure=scaled | {"target_sd": 1.1}))
+
+
+def test_another_epoch_is_no_unit():
+    """Errors logged at another epoch are all 1.4 times as large: no unit differs so little, unless it is the sd."""
+    assert not fires(CHECK, rescaled(healthy(BASE), 1.4))
+    assert fires(CHECK, rescaled(healthy(BASE), 4.0))

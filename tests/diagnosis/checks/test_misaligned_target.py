@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from polyhead.diagnosis.case import Case, Predicted
+from polyhead.diagnosis.case import Case, Predicted, TaskFacts
 from polyhead.diagnosis.check import NotCheckedError
 from polyhead.diagnosis.checks.misaligned_target import CHECK, measure
 
@@ -136,3 +136,10 @@ def test_no_recordings_of_several_windows_is_not_checked():
     alone = replace(one, recording=np.arange(len(one.truth)).astype(str))
     with pytest.raises(NotCheckedError):
         list(measure(replace(healthy(BASE), predictions={"test": {"energy": alone}})))
+
+
+def test_a_split_without_windows_is_not_checked():
+    empty = Predicted(np.empty(0, str), np.empty((0, 2)), np.empty((0, 2)), np.empty(0, bool))
+    case = Case(origin="an empty split", tasks={"a": TaskFacts("a")}, predictions={"test": {"a": empty}})
+    with pytest.raises(NotCheckedError):
+        list(measure(case))

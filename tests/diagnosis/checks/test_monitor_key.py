@@ -28,6 +28,7 @@ def plant(case: Case) -> Case:
 ROWS: tuple[Row, ...] = (
     ("another task's metric", plant, True, "anomaly has no macro_f1"),
     ("misspelt", best("val_los"), True, "val_loss is meant"),
+    ("a total", best("val_total_loss"), True, "val_loss is meant, as a published configuration does"),
     ("wrong mode", best("val_loss", 1), True, "epoch 1 has the largest loss of 12"),
     ("training", best("train/loss"), True, "the windows that train"),
     ("file name", best("val_loss", file="{epoch}-{val_acc:.2f}"), True, "val_acc is not logged"),

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from polyhead.diagnosis.case import Case, TaskFacts
+from polyhead.diagnosis.check import NotCheckedError
 from polyhead.diagnosis.checks.orphan_head import CHECK, measure
 
 from ..cases import Row, columns, fires, found, healthy
@@ -119,3 +120,16 @@ def test_order_of_tasks_does_not_matter():
     case = plant(healthy(BASE))
     turned = replace(case, tasks=dict(reversed(case.tasks.items())))
     assert found(CHECK, turned) == found(CHECK, case)
+
+
+@pytest.mark.parametrize(("weights", "expected"), [(np.zeros(6), True), (np.array([0, 0, 0, 0, 0, 0.1]), False)])
+def test_weight_of_zero_in_a_log(weights, expected):
+    """A log that multiplies a task's loss by 0 at every epoch."""
+    table = {"epoch": np.arange(1.0, 7), "weight_span": weights, "weight_count": np.ones(6)}
+    case = Case(origin="a log", tasks={name: TaskFacts(name) for name in ("span", "count")}, weights=table)
+    if expected:
+        (finding,) = found(CHECK, case)
+        assert "span is not trained: its weight is 0" in finding.what
+    else:
+        with pytest.raises(NotCheckedError):
+            found(CHECK, case)

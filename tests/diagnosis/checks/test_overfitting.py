@@ -69,6 +69,11 @@ def held_out(case: Case) -> Case:
     return replace(case, config=case.config.model_copy(update={"data": data}))
 
 
+def rising(case: Case) -> Case:
+    """Validation that gains to the last epoch."""
+    return replace(curves(case, 0.0), scores={"energy": {"epoch": EPOCHS, "r2": 0.02 * EPOCHS}})
+
+
 ROWS: tuple[Row, ...] = (
     ("past its best", plant, True, "lost 0.2 of 0.8"),
     ("best epoch kept", lambda case: curves(case, 0.2, kept=15), False, "no harm was done: a note"),
@@ -79,6 +84,13 @@ ROWS: tuple[Row, ...] = (
     ("published gap", lambda _: scored(0.383, 0.256), True, "12.7 points of 38, a third"),
     ("published gap without intervals", lambda _: scored(0.5923, 0.26, None), True, "33 points"),
     ("gap at the end of a long run", lambda case: with_gap(curves(case, 0.0), 0.95, 0.6), True, "0.35 of 0.95"),
+    ("gap while validation gains", lambda case: with_gap(rising(case), 0.95, 0.6), False, "best at the end: a note"),
+    (
+        "gap once training has ended",
+        lambda case: with_gap(curves(case, 0.0, learning=False), 0.95, 0.6),
+        False,
+        "what fitting left, nothing is lost by it: a note",
+    ),
     ("held out on purpose", lambda case: with_gap(held_out(curves(case, 0.0)), 0.95, 0.6), False, "a shift: a note"),
     ("small gap", lambda _: scored(0.90, 0.82), False, "0.08, below 0.1"),
     ("wide gap of few", lambda _: scored(0.383, 0.256, 0.1), False, "hypot(.1, .1) = .14 around .127"),

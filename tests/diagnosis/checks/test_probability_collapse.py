@@ -9,7 +9,8 @@ import pytest
 from sklearn.metrics import roc_auc_score
 
 from polyhead.diagnosis.case import Case, Predicted, TaskFacts
-from polyhead.diagnosis.checks.probability_collapse import CHECK, measure
+from polyhead.diagnosis.check import NotCheckedError
+from polyhead.diagnosis.checks.probability_collapse import CHECK, judge, measure
 
 from ..cases import Row, fires, found, healthy
 
@@ -133,3 +134,50 @@ def test_names_of_labels_and_order_of_windows_do_not_matter():
     other = replace(case, tasks=tasks, predictions={**case.predictions, "test": test})
     assert next(measure(other)).auroc == pytest.approx(next(measure(case)).auroc)
     assert fires(CHECK, other)
+
+
+def calling(recordings: int, lift: float, seed: int, base: float = 0.3, spread: float = 0.08) -> Case:
+    """Windows, six to a recording, of which `base` are yes, with probabilities that are `lift` higher there."""
+    rng = np.random.default_rng(seed)
+    truth = (rng.random(6 * recordings) < base).astype(int)
+    score = np.clip(base + lift * truth + spread * rng.standard_normal(len(truth)), 0.001, 0.999)
+    names = np.repeat([f"r{i}" for i in range(recordings)], 6)
+    one = Predicted(names, truth, (score > 0.5).astype(int), np.ones(len(truth), bool), score)
+    tasks = {"fault": TaskFacts("fault", kind="binary", classes=("0", "1"))}
+    return Case(origin="a small test", tasks=tasks, predictions={"test": {"fault": one}})
+
+
+def test_few_windows_show_no_collapse():
+    """An interval that holds .5 and .7 alike, or an area of .6, shows no collapse; one up to .65 does."""
+    (one,) = measure(calling(200, 0.0, 1))
+    assert judge(one).severity == "error"
+    assert judge(replace(one, auroc=0.55, interval=(0.4, 0.75))).severity == "warning"
+    assert judge(replace(one, auroc=0.63, interval=(0.45, 0.79))) is None
+
+
+def test_rare_positives_of_predictions_are_told_by_a_ratio():
+    """Means of .03 and .015: a ratio of 2, though eight positive windows in ten recordings have a wide interval."""
+    case = calling(10, 0.015, 3, base=0.2, spread=0.0)
+    one = case.predictions["test"]["fault"]
+    noise = 0.02 * np.random.default_rng(0).random(len(one.truth))
+    score = 0.005 + 0.02 * one.truth + noise
+    assert score[one.truth == 1].mean() > 1.5 * score[one.truth == 0].mean()
+    changed = {"test": {"fault": replace(one, score=score)}}
+    assert not fires(CHECK, replace(case, predictions=changed))
+
+
+def test_too_few_recordings_are_not_checked():
+    with pytest.raises(NotCheckedError):
+        list(measure(calling(5, 0.0, 0)))
+
+
+@pytest.mark.parametrize("classes", [("0", "1"), ("1", "2"), ("ok", "faulty"), ()])
+@pytest.mark.parametrize("kind", [int, float, bool])
+def test_yes_is_1_whatever_the_classes_are_called(classes, kind):
+    """Labels of yes or no are 1 and 0 in a run, while the classes have the names that the data give them."""
+    case = plant(healthy(BASE))
+    (expected,) = measure(case)
+    tasks = {**case.tasks, "anomaly": replace(case.tasks["anomaly"], classes=classes)}
+    one = case.predictions["test"]["anomaly"]
+    test = {**case.predictions["test"], "anomaly": replace(one, truth=one.truth.astype(kind))}
+    assert list(measure(replace(case, tasks=tasks, predictions={"test": test}))) == [expected]

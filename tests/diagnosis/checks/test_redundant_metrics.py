@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from sklearn import metrics as sk
@@ -62,3 +64,14 @@ def test_a_macro_average_beside_them_is_enough():
     four = {"acc": "0.923", "P": "0.923", "R": "0.923", "F1": "0.923"}
     assert [one.severity for one in found(CHECK, long(fault=four))] == ["warning"]
     assert [one.severity for one in found(CHECK, long(fault=four | {"macro F1": "0.41"}))] == ["note"]
+
+
+def test_an_even_yes_or_no_may_have_them_equal():
+    """Of ten yes and ten no, one miss and one false alarm: accuracy, precision, recall and F1 are all .9."""
+    truth, said = np.repeat([0, 1], 10), np.repeat([0, 1, 0, 1], [9, 1, 1, 9])
+    assert {sk.accuracy_score(truth, said), sk.f1_score(truth, said), sk.precision_score(truth, said)} == {0.9}
+    case = all_at(0.9)(healthy(BASE))
+    own = case.metrics["test"]["anomaly"]
+    assert fires(CHECK, case)
+    even = {**own, "accuracy": replace(own["accuracy"], floor=0.5)}
+    assert not fires(CHECK, replace(case, metrics={"test": {"anomaly": even}}))

@@ -111,3 +111,14 @@ def test_a_run_that_goes_on_is_not_judged_by_its_end():
     case = plant(healthy(BASE))
     with pytest.raises(NotCheckedError, match="still going on"):
         list(measure(replace(case, state={**case.state, "status": "training"})))
+
+
+def test_the_end_of_a_cosine_is_no_row_of_cuts():
+    """Of 100 epochs the last 17 fall by more than a tenth each, and that is where such a run gains."""
+    epoch = np.arange(100.0)
+    rate = (1 + np.cos(np.pi * epoch / 100)) / 2
+    assert (rate[1:] < 0.9 * rate[:-1]).sum() == 17
+    skill = np.where(epoch < 75, 0.3, 0.3 + 0.02 * (epoch - 75)).clip(max=0.7) + 1e-3 * np.sin(7 * epoch)
+    state = {"best": {"monitor": "val/skill", "epoch": 99}, "stopped_by": "epochs"}
+    case = replace(healthy(BASE), epochs={"epoch": epoch + 1, "val_skill": skill, "lr": rate}, state=state)
+    assert not [one for one in found(CHECK, case) if "cuts" in one.what]

@@ -11,6 +11,7 @@ from scipy.stats import norm
 
 from polyhead.diagnosis.case import Case
 from polyhead.diagnosis.checks.shifted_input import CHECK, measure
+from polyhead.trace.profile import ChannelRange
 
 from ..cases import Row, fires, found, healthy
 from ..profiles import SPLIT, inputs, normal, recordings, with_profile
@@ -50,6 +51,24 @@ def held_out(case: Case) -> Case:
     return replace(plant(case), config=case.config.model_copy(update={"data": data}))
 
 
+def kept_whole(case: Case) -> Case:
+    """Files are kept on one side each, and there are fewer of them than recordings."""
+    split = case.config.data.split.model_copy(update={"by": "file"})
+    data = case.config.data.model_copy(update={"split": split})
+    return replace(plant(case), config=case.config.model_copy(update={"data": data}))
+
+
+def extreme(sd: float) -> ChannelRange:
+    """Quantiles of a standard normal channel, and a few values so extreme that its standard deviation is `sd`."""
+    return replace(normal(), sd=sd)
+
+
+def switched(share: float) -> ChannelRange:
+    """A channel that is 1 in so small a share of the samples and else 0."""
+    quantiles = dict.fromkeys(normal().quantiles, 0.0)
+    return replace(normal(share, sqrt(share * (1 - share))), quantiles=quantiles)
+
+
 def scaled_each(case: Case) -> Case:
     case = plant(case)
     (one,) = case.profile.inputs.values()
@@ -73,7 +92,15 @@ ROWS: tuple[Row, ...] = (
     ("few recordings", moved(normal(0.8), n=(45, 9, 3)), False, "three test recordings"),
     ("spread, sure and small", moved(normal(0.0, 1.8), n=(450, 90, 100)), False, "below a factor of two, however sure"),
     ("spread, unsure", moved(normal(0.0, 2.2), n=(45, 9, 5)), False, "five recordings scatter as much"),
+    ("a few extreme values", moved(normal(), train=extreme(50.0)), False, "the middle 90 % is the same"),
+    (
+        "rarely on",
+        moved(switched(0.001), **dict.fromkeys(("train", "val"), switched(0.01))),
+        False,
+        "ten of 1000 and one: both are 0 in the middle",
+    ),
     ("scaled each", scaled_each, False, "no level reaches the network: not checked"),
+    ("kept whole", kept_whole, False, "by design: a note"),
     ("held out", held_out, False, "by design: a note"),
     ("harmless", learned, False, "every task scores well: a note"),
     ("healthy", lambda case: case, False, ""),
@@ -101,6 +128,12 @@ def test_spread_by_hand():
     assert test.channels[0].spread_error == pytest.approx(0.2472, abs=1e-4)
     (finding,) = found(CHECK, moved(normal(0.0, 5.0))(healthy(BASE)))
     assert exp(log(finding.evidence[0].value)) == pytest.approx(5)
+
+
+def test_spread_is_what_both_show():
+    """The sd fell to 1/50, the middle 90 % to 1/5: five times, log 0.2 = -1.609."""
+    *_, test = measure(moved(normal(0.0, 0.2), train=extreme(10.0))(healthy(BASE)))
+    assert test.channels[0].spread == pytest.approx(log(0.2))
 
 
 def test_notes_say_by_design():
@@ -135,3 +168,36 @@ def test_units_do_not_matter(unit):
     other = with_profile(case, inputs=inputs(**{"0": ranges}), recordings=table)
     assert [f.severity for f in found(CHECK, other)] == ["warning"]
     assert found(CHECK, other)[0].evidence[0].value == pytest.approx(0.8)
+
+
+def settings(*values: float) -> ChannelRange:
+    """A setting that takes these values equally often."""
+    many = np.repeat(values, 1000)
+    quantiles = {key: float(np.quantile(many, float(key))) for key in normal().quantiles}
+    return normal(many.mean(), many.std(), quantiles=quantiles)
+
+
+@pytest.mark.parametrize(("test", "expected"), [((0.3, 1.0), False), ((30.0, 100.0), True)])
+def test_a_setting_of_few_values_has_no_normal_spread(test, expected):
+    """Six recordings at 0.3 or 1 s, drawn of 0.3, 1 and 10 s, have a spread of 0.08 times that of training, and one in
+    eleven draws is so. Smirnov's bound at 0.01 of 30 and 6 recordings is 0.73: values never seen are beyond it."""
+    ranges = {split: settings(0.3, 1.0, 10.0) for split in ("train", "val")} | {"test": settings(*test)}
+    split = replace(SPLIT, recordings={"train": 30, "val": 6, "test": 6})
+    case = replace(healthy(BASE), metrics=None)
+    case = with_profile(case, inputs=inputs(timed=False, rate=ranges), recordings=None, split=split)
+    assert fires(CHECK, case) is expected
+
+
+@pytest.mark.parametrize(("test", "expected"), [(1.0, False), (3e4, True)])
+def test_recordings_that_differ_in_loudness_are_compared_one_by_one(test, expected):
+    """Half of the recordings are 100 times as loud as the others. The common spread of six quiet ones is a seventieth,
+    which one draw of 64 gives; six of another kind altogether are no accident."""
+    rms = np.r_[np.where(np.arange(39) % 2, 100.0, 1.0), np.full(6, test)]
+    rms *= np.random.default_rng(0).uniform(0.9, 1.1, len(rms))
+    n = {"train": 30, "val": 9, "test": 6}
+    names = np.repeat(list(n), list(n.values()))
+    table = recordings({"signal.0.rms": rms}, {"fault": ["ball"] * len(rms)}, list(names))
+    ranges = {name: normal(0.0, float(np.sqrt((rms[names == name] ** 2).mean()))) for name in n}
+    case = replace(healthy(BASE), metrics=None)
+    case = with_profile(case, inputs=inputs(**{"0": ranges}), recordings=table, split=replace(SPLIT, recordings=n))
+    assert fires(CHECK, case) is expected

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from polyhead.diagnosis.case import Case
+from polyhead.diagnosis.check import NotCheckedError
 from polyhead.diagnosis.checks.shortcut import CHECK, measure
 
 from ..cases import Row, fires, found, healthy
@@ -122,3 +123,9 @@ def test_outputs_of_a_task_count_for_it():
     edit = table({"rate_hz": rates}, [float(i) for i in range(40)], task="angle.1")
     (tell,) = measure(edit(healthy("detector")))
     assert tell.task == "angle"
+
+
+def test_few_recordings_are_not_checked():
+    few = recordings({"rate_hz": [12e3, 48e3] * 3}, {"fault": ["ball", "outer"] * 3})
+    with pytest.raises(NotCheckedError, match="labels of 6 recordings, 8 are needed"):
+        list(measure(with_profile(healthy(BASE), recordings=few)))

@@ -148,3 +148,10 @@ def test_units_names_and_order_of_tasks_do_not_matter():
 def test_single_numbers_are_not_checked():
     with pytest.raises(NotCheckedError):
         list(measure(healthy("machines")))
+
+
+def test_a_split_without_windows_is_not_checked():
+    empty = Predicted(np.empty(0, str), np.empty((0, 2)), np.empty((0, 2)), np.empty(0, bool))
+    case = Case(origin="an empty split", tasks={"a": TaskFacts("a")}, predictions={"test": {"a": empty}})
+    with pytest.raises(NotCheckedError):
+        list(measure(case))

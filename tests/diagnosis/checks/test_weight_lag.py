@@ -7,7 +7,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from polyhead.diagnosis.case import Case
+from polyhead.diagnosis.case import Case, TaskFacts
+from polyhead.diagnosis.check import NotCheckedError
 from polyhead.diagnosis.checks.weight_lag import CHECK, measure
 
 from ..cases import Row, columns, fires, found, healthy, nested
@@ -110,3 +111,12 @@ def test_published_form_rests_at_one_half():
     balance = case.config.balance.model_copy(update={"form": "published_003"})
     case = replace(case, config=case.config.model_copy(update={"balance": balance}))
     assert [lag.last for lag in measure(case) if lag.task == "energy"] == [pytest.approx(1.0)]
+
+
+def test_nothing_to_look_at_is_not_checked():
+    """Losses below 0 have no lag, and four epochs show no rest."""
+    epoch = np.arange(1.0, 21)
+    losses = {"train": {"epoch": epoch, "a": np.full(20, -1.0)}}
+    case = Case(origin="a log", tasks={"a": TaskFacts("a")}, losses=losses, weights={"epoch": epoch, "sigma_a": epoch})
+    with pytest.raises(NotCheckedError):
+        list(measure(case))

@@ -90,3 +90,12 @@ def test_units_do_not_matter(by):
 def test_a_static_balance_is_not_pinned():
     with pytest.raises(Exception, match="never move"):
         list(measure(healthy("machines")))
+
+
+def test_epochs_without_a_loss_show_no_move():
+    """A loss that is not known while the weight lies still has not moved."""
+    case = plant(healthy(BASE))
+    (pinned,) = [one for one in measure(case) if fires(CHECK, case)][:1]
+    unknown = {phase: {**table, pinned.task: np.where(np.arange(len(table["epoch"])) < 2, table[pinned.task], np.nan)}
+               for phase, table in case.losses.items()}  # fmt: skip
+    assert [one for one in found(CHECK, replace(case, losses=unknown)) if one.scope.task == pinned.task] == []

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from pathlib import Path
 
@@ -87,6 +88,107 @@ def test_repeated_and_missing_epochs(tmp_path: Path) -> None:
     assert case.losses["train"]["epoch"].tolist() == [1, 2, 5]
     assert case.scores["a"]["f1"][:2].tolist() == [0.1, 0.25]
     assert np.isnan(case.scores["a"]["f1"][2])
+
+
+PLAIN = "epoch,train_loss,val_loss\n0,1.5,1.4\n1,1.25,1.5\n"
+SPELLINGS = {
+    "a mark in front": ("\ufeff" + PLAIN, "utf-8"),
+    "UTF-16": (PLAIN, "utf-16"),
+    "semicolons and decimal commas": (PLAIN.replace(",", ";").replace(".", ","), "utf-8"),
+    "tabs and decimal commas": (PLAIN.replace(",", "\t").replace(".", ","), "utf-8"),
+    "Excel's line": ("sep=;\n" + PLAIN.replace(",", ";"), "utf-8"),
+    "a comment": ("# second try\n" + PLAIN, "utf-8"),
+    "taken up again": (PLAIN + PLAIN, "utf-8"),
+    "lines of Windows": (PLAIN.replace("\n", "\r\n"), "utf-8"),
+}
+
+
+@pytest.mark.parametrize("spelling", SPELLINGS)
+def test_tables_as_other_programs_write_them(tmp_path: Path, spelling: str) -> None:
+    text, encoding = SPELLINGS[spelling]
+    (tmp_path / "log.csv").write_bytes(text.encode(encoding))
+    case = read_log(str(tmp_path / "log.csv"))
+    assert case.epochs["epoch"].tolist() == [0, 1]
+    assert case.epochs["train_loss"].tolist() == [1.5, 1.25]
+    assert case.epochs["val_loss"].tolist() == [1.4, 1.5]
+
+
+def test_thousands_are_no_decimals(tmp_path: Path) -> None:
+    (tmp_path / "log.csv").write_text("epoch\ttrain_loss\tval_loss\n1\t2\t1,500\n2\t1\t2,500\n")
+    assert "val_loss" not in read_log(str(tmp_path / "log.csv")).epochs
+
+
+@pytest.mark.parametrize(
+    ("rows", "loss"),
+    [
+        ("1,10,4\n1,20,2\n2,30,1\n2,40,0\n", [3, 0.5]),  # the mean over the steps of an epoch
+        ("1,1,4\n1,2,2\n2,1,1\n2,2,0\n", [2, 0]),  # steps that begin anew tell nothing apart: the last one counts
+        ("1,10,4\n2,20,2\n1,30,1\n2,40,0\n", [1, 0]),  # a run that was begun again
+    ],
+)
+def test_steps_beside_epochs(tmp_path: Path, rows: str, loss: list[float]) -> None:
+    (tmp_path / "log.csv").write_text("epoch,step,train_loss\n" + rows)
+    case = read_log(str(tmp_path / "log.csv"))
+    assert case.epochs["epoch"].tolist() == [1, 2]
+    assert case.epochs["train_loss"].tolist() == loss
+
+
+def test_a_table_over_iterations(tmp_path: Path) -> None:
+    (tmp_path / "log.csv").write_text("iteration,loss\n10,3\n20,2\n")
+    assert read_log(str(tmp_path / "log.csv")).epochs["train_loss"].tolist() == [3, 2]
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-16"])
+def test_shares_of_epochs_as_hugging_face_counts(tmp_path: Path, encoding: str) -> None:
+    rows = [
+        {"loss": 2.0, "epoch": 0.5, "step": 50},
+        {"loss": 1.5, "epoch": 1.0, "step": 100},
+        {"eval_loss": 1.4, "epoch": 1.0, "step": 100},
+        {"loss": 1.2, "epoch": 1.5, "step": 150},
+        {"loss": 1.0, "epoch": 2.0, "step": 200},
+        {"eval_loss": 1.1, "epoch": 2.0, "step": 200},
+    ]
+    (tmp_path / "log.jsonl").write_bytes("\n".join(map(json.dumps, rows)).encode(encoding))
+    case = read_log(str(tmp_path / "log.jsonl"))
+    assert case.epochs["epoch"].tolist() == [1, 2]
+    np.testing.assert_allclose(case.epochs["train_loss"], [1.75, 1.1])
+    assert case.epochs["val_loss"].tolist() == [1.4, 1.1]
+
+
+def test_rows_of_steps_and_rows_of_epochs(tmp_path: Path) -> None:
+    """A row that names only its epoch stands where the row above it does."""
+    rows = [{"step": 100, "loss": 2}, {"step": 200, "loss": 1}, {"epoch": 1, "val_loss": 3}]
+    rows += [{"step": 300, "loss": 0.5}, {"epoch": 2, "val_loss": 2}]
+    (tmp_path / "log.jsonl").write_text("\n".join(map(json.dumps, rows)))
+    case = read_log(str(tmp_path / "log.jsonl"))
+    assert case.epochs["train_loss"].tolist() == [1.5, 0.5]
+    assert case.epochs["val_loss"].tolist() == [3, 2]
+
+
+def test_folders_of_phases_and_of_runs(tmp_path: Path) -> None:
+    """Keras writes a folder for each phase, add_scalars of PyTorch one for each curve; two runs are not mixed."""
+    steps = range(1, 4)
+    written.events(tmp_path / "keras" / "train", {"epoch_loss": [(s, 3 - s) for s in steps]})
+    written.events(tmp_path / "keras" / "validation", {"epoch_loss": [(s, 4 - s) for s in steps]})
+    written.events(tmp_path / "curves" / "Loss_train", {"Loss": [(s, 3 - s) for s in steps]})
+    written.events(tmp_path / "curves" / "Loss_val", {"Loss": [(s, 4 - s) for s in steps]})
+    for name in ("keras", "curves"):
+        case = read_log(str(tmp_path / name))
+        assert case.epochs["train_loss"].tolist() == [2, 1, 0]
+        assert case.epochs["val_loss"].tolist() == [3, 2, 1]
+        assert not case.tasks
+    written.events(tmp_path / "two" / "a", {"val/loss": [(1, 1.0)]})
+    written.events(tmp_path / "two" / "b" / "val", {"loss": [(1, 2.0)]})
+    with pytest.raises(InputError, match=r"two: holds 2 runs; name one, such as .*b"):
+        read_log(str(tmp_path / "two"))
+
+
+def test_validation_after_the_last_word_of_its_epoch(tmp_path: Path) -> None:
+    log = {"epoch": [(0, 0), (10, 0), (20, 1), (30, 1)], "val_loss": [(15, 5.0), (35, 4.0)]}
+    written.events(tmp_path, log)
+    case = read_log(str(tmp_path))
+    assert case.epochs["epoch"].tolist() == [0, 1]
+    assert case.epochs["val_loss"].tolist() == [5, 4]
 
 
 def test_a_log_cut_off_in_its_last_line(tmp_path: Path) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import time
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -81,15 +82,21 @@ def lightning(folder: Path, steps: int = 4) -> Path:
 
 def tensorboard(folder: Path, steps: int = 4) -> Path:
     """Event files as tensorboard's own writer makes them."""
+    at = (np.arange(len(EPOCHS)) + 1) * steps
+    return events(folder, {name: list(zip(at, values, strict=True)) for name, values in scalars().items()})
+
+
+def events(folder: Path, log: Mapping[str, Sequence[tuple[int, float]]]) -> Path:
+    """(step, value) of each tag."""
     from tensorboard.compat.proto.event_pb2 import Event
     from tensorboard.compat.proto.summary_pb2 import Summary
     from tensorboard.summary.writer.event_file_writer import EventFileWriter
 
     writer = EventFileWriter(str(folder))
-    for at in range(len(EPOCHS)):
-        for name, values in scalars().items():
-            summary = Summary(value=[Summary.Value(tag=name, simple_value=float(values[at]))])
-            writer.add_event(Event(step=(at + 1) * steps, summary=summary, wall_time=1.0))
+    for name, points in log.items():
+        for step, value in points:
+            summary = Summary(value=[Summary.Value(tag=name, simple_value=float(value))])
+            writer.add_event(Event(step=int(step), summary=summary, wall_time=1.0))
     writer.close()
     return folder
 
@@ -130,7 +137,9 @@ def _wait_for_exit(folder: Path) -> None:
 
     until = time.monotonic() + 60
     while time.monotonic() < until:
-        found = [one.WhichOneof("record_type") for file in folder.glob("offline-*/run-*.wandb") for one in messages(file)]
+        found = [
+            one.WhichOneof("record_type") for file in folder.glob("offline-*/run-*.wandb") for one in messages(file)
+        ]
         if "exit" in found:
             return
         time.sleep(0.2)

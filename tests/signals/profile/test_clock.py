@@ -84,6 +84,17 @@ def test_steps_as_an_input(scaling: str, left: float) -> None:
     assert found.spread_scaled == pytest.approx(left, rel=1e-4)
 
 
+def test_another_input_may_carry_what_scaling_of_time_erased() -> None:
+    """Time scaled by each recording tells no step any more; the step as a known number beside it still does."""
+    time = (MIXED[:, None] * np.arange(SAMPLES))[:, None]
+    inputs = {"signal": RNG.normal(size=(20, 1, SAMPLES)).astype(np.float32), "time": time, "dt": MIXED[:, None]}
+    columns = sides(20, 1) | {"level": RNG.normal(size=20)}
+    found = measured(inputs, columns, {"level": NUMBER}, scaling={"time": "per_recording"}).time
+    assert found is not None
+    assert (found.as_input, found.scaling) == ("time", "per_recording")
+    assert found.spread_scaled == pytest.approx(10, rel=1e-4)
+
+
 def test_a_column_of_rates_tells_steps_that_no_input_carries() -> None:
     rate = np.where(np.arange(20) % 2, 12000.0, 48000.0)
     columns = sides(20, 1) | {"level": RNG.normal(size=20), "sampling_hz": rate}

@@ -42,7 +42,7 @@ from numpy.typing import NDArray
 from polyhead.diagnosis.case import Case, Columns, Predicted
 from polyhead.diagnosis.check import Check, NotCheckedError
 from polyhead.diagnosis.finding import Alternative, Fact, Finding, Fix, Scope
-from polyhead.diagnosis.identities import Shown, Span, auroc_range, claimed_sets, f1_range
+from polyhead.diagnosis.identities import Shown, Span, auroc_range, claimed_sets, f1_range, micro
 from polyhead.diagnosis.pooled import auroc, columns_of, is_binary, is_number, known_of, macro_f1, positive, r2
 
 DIFFERENT = 0.02
@@ -95,7 +95,7 @@ def measure(case: Case) -> Iterator[Claimed | Recomputed]:
 
 
 def _claimed(split: str, task: str, own: dict[str, Shown]) -> Claimed | None:
-    if not {"auroc", "precision", "recall", "accuracy"} <= own.keys():
+    if not {"auroc", "precision", "recall", "accuracy"} <= own.keys() or micro(own):
         return None
     p, r, a = (own[name] for name in ("precision", "recall", "accuracy"))
     bounds = auroc_range(p.span, r.span, a.span)

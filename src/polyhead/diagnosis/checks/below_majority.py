@@ -45,6 +45,9 @@ from polyhead.scoring.interval import bootstrap
 GAIN = 0.1
 """Part of the way from the majority to perfect below which deepchecks fails a model; of any metric, it shows that
 something beyond the majority was learned."""
+TIMES = 2.0
+"""Surely above twice the majority is another answer than the majority's: of 50 even classes .11 right is five times
+chance, though a tenth of the way to perfect is .118."""
 NOT_FLATTERED = ("auroc", "macro_auroc", "average_precision", "macro_f1", "f1")
 """Metrics that always naming the commonest class cannot raise."""
 
@@ -117,9 +120,10 @@ def judge(one: Accuracy) -> Finding | None:
     skill = (one.accuracy - one.majority) / (1 - one.majority)
     below = one.interval is not None and one.interval[1] < 0
     learned = one.other is not None and one.other >= GAIN
-    if skill >= GAIN or (learned and not below):
+    above = one.interval is not None and one.interval[0] > 0
+    if skill >= GAIN or (learned and not below) or (above and one.accuracy >= TIMES * one.majority):
         return None
-    where = "below" if below else "about"
+    where = "below" if below else "hardly above" if above else "about"
     return Finding(
         severity="note" if learned else "error" if below and one.other is not None else "warning",
         what=f"{one.task}: accuracy {one.accuracy:.4g} on {one.split} is {where} what always naming the commonest class"

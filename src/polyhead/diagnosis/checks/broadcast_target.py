@@ -39,6 +39,7 @@ from numpy.typing import NDArray
 from polyhead.diagnosis.case import Case
 from polyhead.diagnosis.check import Check, NotCheckedError
 from polyhead.diagnosis.finding import Alternative, Fact, Finding, Fix, Scope, Severity
+from polyhead.diagnosis.progress import at_floor
 
 SHARE = 0.9
 """Nearly all batches: the last one of an epoch, or one recording that varies, may differ."""
@@ -87,7 +88,7 @@ def measure(case: Case) -> Iterator[Batches]:
             expected=expected,
             between=profile.between if profile else None,
             grouped=None if options is None else options in ("same_system", "both_classes"),
-            harmed=_harmed(case, task),
+            harmed=at_floor(case, task),
             score=score[1].value if score else None,
             interval=score[1].interval if score else None,
         )
@@ -136,15 +137,6 @@ def _classes(case: Case, task: str) -> tuple[NDArray[np.bool_], float | None] | 
         return None
     share = counts.sum(axis=0) / counts.sum()
     return counts.max(axis=1) == counts.sum(axis=1), float((share ** np.median(counts.sum(axis=1))).sum())
-
-
-def _harmed(case: Case, task: str) -> bool:
-    """Whether the judged score of the task is no better than its floor, by its interval where there is one."""
-    _, score = case.score(task) or ("", None)
-    if score is None or score.skill is None:
-        return False
-    low, high = score.interval or (np.nan, np.nan)
-    return score.skill <= 0 or (score.floor is not None and low <= score.floor <= high)
 
 
 def judge(batches: Batches) -> Finding | None:

@@ -41,6 +41,7 @@ from numpy.typing import NDArray
 from polyhead.diagnosis.case import Case, Predicted
 from polyhead.diagnosis.check import Check, NotCheckedError
 from polyhead.diagnosis.finding import Alternative, Fact, Finding, Fix, Scope
+from polyhead.diagnosis.shares import wilson
 
 EVEN_SHARE = 0.1
 """cleanlab Datalab's: the rarest class has less than a tenth of an even share."""
@@ -81,7 +82,7 @@ def measure(case: Case) -> Iterator[Rare]:
         found = True
         label = min(counts, key=lambda one: counts[one])
         share = counts[label] * len(counts) / sum(counts.values())
-        rare = Rare(task, facts.kind, label, counts[label], max(counts.values()), share, target=_target(case, task))
+        rare = Rare(task, facts.kind, label, counts[label], max(counts.values()), share, target=case.target(task))
         split = next((one for one in ("test", "val") if task in (case.predictions or {}).get(one, {})), None)
         yield rare if split is None else _judged(rare, split, (case.predictions or {})[split][task], facts.classes)
     if not found:
@@ -114,14 +115,8 @@ def _judged(rare: Rare, split: str, one: Predicted, classes: tuple[str, ...]) ->
         elif rare.label in classes:
             auroc = _auroc(score[:, classes.index(rare.label)], own)
     return Rare(
-        **{**vars(rare), "split": split, "n": n, "recall": hits / n, "interval": _wilson(hits, n), "auroc": auroc}
+        **{**vars(rare), "split": split, "n": n, "recall": hits / n, "interval": wilson(hits, n), "auroc": auroc}
     )
-
-
-def _target(case: Case, task: str) -> str:
-    """The target of a task as the configuration names it."""
-    options = case.config.tasks.get(task) if case.config else None
-    return getattr(options, "target", None) or task
 
 
 def _names(labels: NDArray[Any]) -> NDArray[np.str_]:
@@ -140,15 +135,6 @@ def _auroc(score: NDArray[np.float64], own: NDArray[np.bool_]) -> float:
 
     inside, outside = int(own.sum()), int((~own).sum())
     return float((rankdata(score)[own].sum() - inside * (inside + 1) / 2) / (inside * outside))
-
-
-def _wilson(hits: int, n: int) -> tuple[float, float]:
-    """95 % interval of a share."""
-    z = 1.959964
-    share, extra = hits / n, z**2 / n
-    middle = (share + extra / 2) / (1 + extra)
-    half = z / (1 + extra) * np.sqrt(share * (1 - share) / n + extra / (4 * n))
-    return max(0.0, float(middle - half)), min(1.0, float(middle + half))
 
 
 def judge(rare: Rare) -> Finding | None:

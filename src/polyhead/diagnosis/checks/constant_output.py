@@ -27,7 +27,8 @@ Example
     mean = .53, MSE = mean of squares = .36, MAPE = 1 but for labels of 0: the head says 0.
 
 References
-    Cao et al., DeepDiagnosis, ICSE 2022; TheDeepChecker (constant outputs). Lu et al., Dying ReLU, arXiv:1903.06733.
+    Wardat et al., DeepDiagnosis, ICSE 2022; TheDeepChecker (constant outputs). Lu et al., Dying ReLU,
+    arXiv:1903.06733.
 """
 
 from __future__ import annotations
@@ -35,8 +36,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from math import isfinite
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from polyhead.diagnosis.case import Case, Predicted
 from polyhead.diagnosis.check import Check, NotCheckedError
@@ -46,7 +49,7 @@ from polyhead.diagnosis.pooled import auroc, columns_of, is_binary, is_number, k
 from polyhead.diagnosis.progress import skill_interval
 
 STILL = 1e-3
-"""Ratio of variances at which R2 cannot exceed .063, whatever the predictions."""
+"""Ratio of variances at which R2 cannot exceed .062, whatever the predictions."""
 OTHERS = 10
 """Windows of other classes that must be there before naming one only says something."""
 RANKED = 0.6
@@ -70,7 +73,8 @@ class Spread:
 
 @dataclass(frozen=True)
 class Named:
-    """How many classes are predicted, one of them, and how many windows are of other classes."""
+    """How many classes are predicted, one of them, and how many windows are of other classes; of one `output` of many
+    labels, None elsewhere."""
 
     task: str
     split: str
@@ -79,6 +83,7 @@ class Named:
     others: int
     n: int
     auroc: float | None
+    output: str | None = None
 
 
 @dataclass(frozen=True)
@@ -115,20 +120,41 @@ def _of_predictions(case: Case, split: str, task: str, known: Predicted) -> Iter
     n = len(known.truth)
     if is_number(case, task, known):
         truth, pred = columns_of(known.truth), columns_of(known.pred)
+        good = np.isfinite(truth).all(axis=1) & np.isfinite(pred).all(axis=1)
+        truth, pred = truth[good], pred[good]
+        if not len(truth):
+            return
         scored = case.score(task, split)
         skill, interval = (scored[1].skill, skill_interval(scored[1])) if scored else (None, None)
-        for index in range(truth.shape[1]) if case.tasks[task].kind == "regression" else (slice(None),):
+        for index in range(truth.shape[1]) if case.tasks[task].kind in (None, "regression") else (slice(None),):
             variance = float(np.var(truth[:, index]))
             if variance > 0:
                 output = str(index) if isinstance(index, int) and truth.shape[1] > 1 else None
                 yield Spread(task, split, output, float(np.var(pred[:, index])) / variance, skill, interval, n)
     elif known.truth.ndim == 1:
-        names, truth, pred = np.unique(known.pred.astype(str)), known.truth.astype(str), known.pred.astype(str)
-        value = None
-        if known.score is not None and is_binary(case, task, known):
-            value = auroc(positive(known.truth, case.tasks[task].classes), known.score.astype(np.float64))
-        others = int(np.sum(truth != pred[0]))
-        yield Named(task, split, len(names), str(pred[0]), others, n, value if value and isfinite(value) else None)
+        yes = positive(known.truth, case.tasks[task].classes)
+        yield _named(task, split, known.truth, known.pred, yes, known.score if is_binary(case, task, known) else None)
+    elif case.tasks[task].kind == "multilabel":
+        for index, name in enumerate(case.tasks[task].classes[: known.truth.shape[1]]):
+            truth, score = known.truth[:, index], None if known.score is None else known.score[:, index]
+            yield _named(task, split, truth, known.pred[:, index], positive(truth, ()), score, name)
+
+
+def _named(
+    task: str,
+    split: str,
+    truth: NDArray[Any],
+    pred: NDArray[Any],
+    yes: NDArray[np.bool_],
+    score: NDArray[np.float64] | None,
+    output: str | None = None,
+) -> Named:
+    """The classes among labels (window,); `score` (window,) of yes tells whether they are ranked."""
+    value = None if score is None else auroc(yes, score.astype(np.float64))
+    names, said = np.unique(pred.astype(str)), pred.astype(str)
+    others = int(np.sum(truth.astype(str) != said[0]))
+    ranked = value if value is not None and isfinite(value) else None
+    return Named(task, split, len(names), str(said[0]), others, len(truth), ranked, output)
 
 
 def _of_table(case: Case, split: str, task: str, own: dict[str, Shown]) -> Iterator[Told]:
@@ -146,12 +172,15 @@ def judge(one: Spread | Named | Told) -> Finding | None:
     if one.predicted > 1 or one.others < OTHERS:
         return None
     ranks = one.auroc is not None and one.auroc >= RANKED
-    said = f"{one.task}: every window is called {one.label!r}, {one.others} of {one.n} are not"
+    where = one.task if one.output is None else f"{one.task}, {one.output}"
+    said = f"{where}: every window is called {one.label!r}, {one.others} of {one.n} are not"
     facts = (
         Fact("classes predicted", one.predicted, threshold=2, window=f"{one.split}, n {one.n}"),
         Fact("windows of other classes", one.others, threshold=OTHERS),
     )
-    return _finding(one, "note" if ranks else "warning", said, facts, ranked=one.auroc if ranks else None)
+    return _finding(
+        one, "note" if ranks else "warning", said, facts, output=one.output, ranked=one.auroc if ranks else None
+    )
 
 
 def _judge_spread(one: Spread) -> Finding | None:

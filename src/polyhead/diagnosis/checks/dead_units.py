@@ -39,8 +39,9 @@ from numpy.typing import NDArray
 
 from polyhead.diagnosis.case import Case
 from polyhead.diagnosis.check import Check, NotCheckedError
+from polyhead.diagnosis.curves import rise
 from polyhead.diagnosis.finding import Alternative, Fact, Finding, Fix, Scope
-from polyhead.diagnosis.progress import Progress, progress_of, rise
+from polyhead.diagnosis.progress import Progress, progress_of
 
 DEAD = 0.5
 """Share of channels, and of the late samples that must exceed it (torchmortem: 0.5 in 50 % of steps; SageMaker 0.5)."""

@@ -18,8 +18,9 @@ Remedy
     Time in seconds, or one affine scaling for all recordings, which keeps every ratio of time steps.
 
 When it can be wrong
-    Where the sampling rate reaches the network by another input; one that reads the key of data.sampling_hz is known
-    and silences the check. Where the task has no use of absolute time (a phase, a shape).
+    Where the sampling rate reaches the network by another input under a name that does not say so; one that is called
+    dt or rate_hz, or that reads the key of data.sampling_hz, is known and silences the check. Where the task has no use
+    of absolute time (a phase, a shape).
 
 Example
     Windows of 100 samples at 1 s and at 10 s. Raw steps are 1 and 10: ratio 10. One z-score for all, (t - mean) / s,
@@ -42,6 +43,7 @@ import numpy as np
 from polyhead.diagnosis.case import Case
 from polyhead.diagnosis.check import Check, NotCheckedError
 from polyhead.diagnosis.finding import Alternative, Fact, Finding, Fix, Scope
+from polyhead.diagnosis.sampling import rate_input
 
 VARIES = 1.5
 """Steps that differ less than this are taken as one rate: jitter of clocks stays far below, two rates in use (a factor
@@ -74,16 +76,7 @@ def measure(case: Case) -> Iterator[Rates]:
         raise NotCheckedError("no input carries time")
     if time.spread_scaled is None or time.spread_scaled <= 0 or time.spread <= 0:
         raise NotCheckedError("the time steps that the network gets are not known")
-    yield Rates(time.as_input, time.scaling, time.source, time.spread, time.spread_scaled, _rate_input(case))
-
-
-def _rate_input(case: Case) -> str | None:
-    """The input that reads the key of the sampling rate, None without one."""
-    data = case.config.data if case.config else None
-    key = data.sampling_hz if data else None
-    if data is None or not isinstance(key, str):
-        return None
-    return next((name for name, one in data.inputs.items() if key in one.names), None)
+    yield Rates(time.as_input, time.scaling, time.source, time.spread, time.spread_scaled, rate_input(case))
 
 
 def judge(rates: Rates) -> Finding | None:

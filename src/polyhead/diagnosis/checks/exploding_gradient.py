@@ -39,8 +39,8 @@ import numpy as np
 from polyhead.config.training import TrainOptions
 from polyhead.diagnosis.case import Case
 from polyhead.diagnosis.check import Check, NotCheckedError
+from polyhead.diagnosis.curves import rise
 from polyhead.diagnosis.finding import Alternative, Fact, Finding, Fix, Scope, Severity
-from polyhead.diagnosis.progress import rise
 
 SPIKE = 10.0
 """Times the running median that counts as a spike (trainproof; AutoTrainer takes 70, of one step alone)."""
@@ -78,7 +78,8 @@ def measure(case: Case) -> Iterator[Spikes]:
     views = np.lib.stride_tricks.sliding_window_view(norm[:-1], min(BEFORE, len(norm) - 1))
     later = np.median(views, axis=1)[: max(0, len(norm) - BEFORE)]
     median = np.r_[early, later]
-    ratio = norm[WINDOW:] / np.maximum(median, 1e-300)
+    with np.errstate(invalid="ignore"):
+        ratio = np.where(np.isinf(norm[WINDOW:]), np.inf, norm[WINDOW:] / np.maximum(median, 1e-300))
     spiked = (ratio > SPIKE).astype(int)
     counts = np.convolve(spiked, np.ones(WINDOW, int))[WINDOW - 1 : len(spiked)] if len(spiked) >= WINDOW else [0]
     at = int(rows[WINDOW + int(spiked.argmax())])

@@ -12,7 +12,8 @@ Why it matters
 Evidence
     Of each channel and phase, medians of the first and last fifth of the epochs: the difference of the means in
     standard deviations and in units of its scatter from epoch to epoch, and the ratio of the spreads. With a data
-    profile also the share of samples at the least and largest value, and of windows that do not move, by split.
+    profile also the share of samples at the least and largest value, and of windows that do not move, by split. A
+    channel that is clipped at 0 has values next to it; a 0 that stands apart from all others is a sensor at rest.
 
 Remedy
     Freeze the statistics; look at raw windows of the first and last epoch; widen the sensor's range or mask what is
@@ -39,8 +40,9 @@ import numpy as np
 
 from polyhead.diagnosis.case import Case, Columns
 from polyhead.diagnosis.check import Check, NotCheckedError
+from polyhead.diagnosis.curves import jitter
 from polyhead.diagnosis.finding import Alternative, Fact, Finding, Fix, Scope
-from polyhead.diagnosis.progress import noise, progress_of
+from polyhead.diagnosis.progress import progress_of
 from polyhead.trace.profile import ChannelRange
 
 EPOCHS = 10
@@ -53,6 +55,12 @@ VANISHED = 0.1
 """Share of the spread that is left of a channel that died."""
 CLIPPED = 0.01
 """Share of samples at one limit of a channel that is continuous otherwise."""
+BESIDE = 0.1
+"""Samples for each unit of the channel next to a limit of 0, against those further in. A normal tail that is cut so
+that 1 to 30 % of it lie at the limit has 0.2 or more, a value of its own next to none. Other limits are not asked:
+between bursts that saturate and the quiet there is next to nothing either."""
+BETWEEN = 3
+"""Quantiles between its limits, all different, that show a channel to be continuous, however much of it is clipped."""
 STILL = 0.9
 """Share of windows without movement of a dead channel, against half of it elsewhere."""
 HALF, LEARNED = 0.5, 0.8
@@ -75,12 +83,14 @@ class Drift:
 @dataclass(frozen=True)
 class Limits:
     """A timed channel over splits: largest share at one limit with its split, and windows without movement by split.
-    `continuous` says that it takes many values between its limits."""
+    `continuous` says that it takes many values between its limits, `beside` how dense they are next to a limit
+    of 0 against further in, None for other limits."""
 
     channel: str
     clipped: float
     split: str
     continuous: bool
+    beside: float | None
     still: Mapping[str, float]
     skill: float | None
 
@@ -118,16 +128,43 @@ def _drift(key: tuple[str, str], table: Columns, skill: float | None) -> Drift |
         return None
     step = late - early
     return Drift(
-        *key, (int(epoch[0]), int(epoch[-1])), step / own, abs(step) / (noise(mean) or 1e-300), left / own, skill
+        *key, (int(epoch[0]), int(epoch[-1])), step / own, abs(step) / (jitter(mean) or 1e-300), left / own, skill
     )
 
 
 def _limits(channel: str, splits: Mapping[str, ChannelRange], skill: float | None) -> Limits:
     ends = {split: max(one.at_min, one.at_max) for split, one in splits.items()}
     split = max(ends, key=lambda name: ends[name], default="")
-    between = [splits[split].quantiles.get(key) for key in ("0.05", "0.25", "0.5", "0.75", "0.95")] if split else []
-    continuous = len(set(between)) == len(between) and None not in between
-    return Limits(channel, ends.get(split, 0.0), split, continuous, {n: r.still for n, r in splits.items()}, skill)
+    continuous = bool(split) and _continuous(splits[split])
+    beside = _beside(splits[split]) if split else None
+    still = {name: one.still for name, one in splits.items()}
+    return Limits(channel, ends.get(split, 0.0), split, continuous, beside, still, skill)
+
+
+def _continuous(one: ChannelRange) -> bool:
+    """Whether the middle of a channel takes many values, or what lies between its limits does where the limit that
+    holds most is not 0: 0 is where nothing is measured, and may be most of a channel."""
+    told = [*one.quantiles.values()]
+    middle = [one.quantiles.get(key) for key in ("0.05", "0.25", "0.5", "0.75", "0.95")]
+    if None not in middle and len(set(middle)) == len(middle):
+        return True
+    between = [value for value in told if told[0] < value < told[-1]]
+    limit = one.quantiles.get("0" if one.at_min >= one.at_max else "1")
+    return limit != 0 and len(set(between)) == len(between) >= BETWEEN
+
+
+def _beside(one: ChannelRange) -> float | None:
+    """Density between a limit of 0 and the next known quantile, over that from there to the one after."""
+    upper, share = one.at_max > one.at_min, max(one.at_max, one.at_min)
+    known = ((float(key), value) for key, value in one.quantiles.items() if value is not None)
+    inward = sorted((1 - at if upper else at, value) for at, value in known)
+    further = [(at, value) for at, value in inward if at > share]
+    if len(further) < 2 or inward[0][0] > 0:
+        return None
+    limit, (first, near), (second, far) = inward[0][1], *further[:2]
+    if limit != 0 or near == limit or far == near:
+        return None
+    return (first - share) / abs(near - limit) * abs(far - near) / (second - first)
 
 
 def judge(evidence: Drift | Limits) -> Finding | None:
@@ -173,7 +210,8 @@ def _judge_drift(drift: Drift) -> Finding | None:
 def _judge_limits(limits: Limits) -> Finding | None:
     stuck = [split for split, share in limits.still.items() if share >= STILL]
     moving = [split for split, share in limits.still.items() if share <= STILL / 2]
-    clipped = limits.continuous and limits.clipped >= CLIPPED
+    apart = limits.beside is not None and limits.beside < BESIDE
+    clipped = limits.continuous and limits.clipped >= CLIPPED and not apart
     facts, said = [], []
     if stuck and moving:
         said.append(

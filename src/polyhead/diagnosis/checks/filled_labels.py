@@ -53,6 +53,8 @@ LEAST_COUNT, LEAST_SHARE = 5, 0.001
 """Fewer equal labels are outliers, not a default."""
 SPIKE = 3.0
 """Times as common as an ordinary value. Labels that are one per recording have a ratio near 1 for each of them."""
+GRADES = 5
+"""Of fewer values even -1 or 1000 is one of a scale: no and yes as -1 and 1, or four speeds."""
 FAR_SPIKE, FAR_SHARE = 10.0, 0.05
 """The same for a value on the edge of the others or among them, where rounding makes spikes too."""
 LEAD = 3.0
@@ -209,9 +211,10 @@ def _spike(spike: Spike) -> Finding | None:
     if spike.count < LEAST_COUNT or spike.share < LEAST_SHARE or spike.distinct < 2:
         return None
     if spike.outside and spike.gap >= GAP:
-        if spike.ratio < SPIKE and spike.value not in NUMBERS:
+        if spike.ratio < SPIKE and (spike.value not in NUMBERS or spike.distinct < GRADES):
             return None  # one of a few values, all of them as frequent
-        severity: Severity = "error" if spike.ratio >= SPIKE else "warning"
+        # Zero is what is measured where nothing is there, however far the next value is.
+        severity: Severity = "error" if spike.ratio >= SPIKE and spike.value != 0 else "warning"
     elif spike.share >= FAR_SHARE and spike.ratio >= FAR_SPIKE and spike.lead >= LEAD:
         steady = spike.constant is not None and spike.constant >= STEADY
         # Labels that were limited also come in recordings that only begin or end at the limit.

@@ -65,10 +65,10 @@ class Still:
 
 
 def measure(case: Case) -> Iterator[Still]:
-    """The whole network if nothing moves, else each part of it of which something does not; nothing at a rate of 0."""
+    """The whole network if nothing moves, else each part of it of which something does not."""
     steps, rates = case.steps or {}, (case.steps or {}).get("lr", (case.epochs or {}).get("lr", np.ones(1)))
     if not np.nan_to_num(rates, nan=0).max(initial=0) > 0:
-        return
+        raise NotCheckedError("no step was taken at a learning rate above 0")
     table = {name: values for name, values in (case.parameters or {}).items() if name != "epoch"}
     moving = {name: values for name, values in table.items() if np.nanmax(np.abs(values), initial=0) > 0}
     records = len(next(iter(moving.values()), ()))

@@ -40,6 +40,7 @@ from polyhead.diagnosis.case import Case, Columns
 from polyhead.diagnosis.check import Check, NotCheckedError
 from polyhead.diagnosis.course import Standing, standing_of
 from polyhead.diagnosis.finding import Alternative, Fact, Finding, Fix, Scope, Severity
+from polyhead.diagnosis.shares import wilson
 
 AGAINST = -0.1
 """Cosines between 0 and this are what gradients of two unrelated tasks scatter over with few thousand parameters."""
@@ -85,7 +86,7 @@ def measure(case: Case) -> Iterator[Conflict]:
             first,
             second,
             against / count,
-            _wilson(against, count),
+            wilson(against, count),
             float(np.median(cosines[at])),
             _alike(steps, first, second),
             count,
@@ -105,12 +106,6 @@ def _alike(steps: Columns, first: str, second: str) -> float | None:
     a, b = (steps[f"grad_norm.{task}"] * steps[f"weight.{task}"] for task in (first, second))
     good = np.isfinite(a) & np.isfinite(b) & (a**2 + b**2 > 0)
     return float(np.median(2 * a[good] * b[good] / (a[good] ** 2 + b[good] ** 2))) if good.any() else None
-
-
-def _wilson(hits: int, count: int) -> tuple[float, float]:
-    z = 1.959964
-    middle, spread = hits + z**2 / 2, z * np.sqrt(hits * (count - hits) / count + z**2 / 4)
-    return float((middle - spread) / (count + z**2)), float((middle + spread) / (count + z**2))
 
 
 def judge(one: Conflict) -> Finding | None:

@@ -127,6 +127,7 @@ def _predicted(case: Case, task: str, low: float, high: float) -> tuple[float, f
     splits = [one[task] for one in (case.predictions or {}).values() if task in one]
     truths = [one.truth[one.mask].reshape(-1) for one in splits if one.truth.dtype.kind in "fiu"]
     truth = np.concatenate([*truths, []]).astype(float)
+    truth = truth[np.isfinite(truth)]
     if not len(truth):
         return None
     slack = _slack(low, high)

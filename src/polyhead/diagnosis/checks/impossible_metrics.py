@@ -52,6 +52,7 @@ from polyhead.diagnosis.identities import (
     f1_range,
     fact,
     metric_range,
+    micro,
     prevalence_of,
     prevalence_range,
     sd_range,
@@ -67,7 +68,7 @@ _SAID = {
     "f1": "is not the F1 of its precision and recall",
     "prevalence": "needs a share of positives that is not there",
     "roc": "is outside what precision, recall and accuracy leave",
-    "mae": "is above the root of the MSE",
+    "mae": "is above the RMSE, the root of the MSE",
     "rmse": "is not the root of the MSE",
     "sd": "and MSE need a spread of the target that it does not have",
     "joint": "is not between what the tasks' own accuracies leave",
@@ -122,7 +123,7 @@ def _decisions(case: Case, split: str, task: str, own: dict[str, Shown]) -> Iter
         yield "f1", "f1", own["f1"].span, allowed, f"precision {own['precision'].value:.4g}, recall {_recall(own)}"
         if _apart(own["f1"].span, allowed):
             return
-    if "accuracy" not in own:
+    if "accuracy" not in own or micro(own):
         return
     others = f"precision {own['precision'].value:.4g}, recall {_recall(own)}, accuracy {own['accuracy'].value:.4g}"
     implied = prevalence_range(p, r, own["accuracy"].span)
@@ -141,6 +142,8 @@ def _recall(own: dict[str, Shown]) -> str:
 
 def _errors(own: dict[str, Shown]) -> Iterator[_Found]:
     if "mse" not in own:
+        if "mae" in own and "rmse" in own:
+            yield "mae", "mae", own["mae"].span, (0.0, own["rmse"].span[1]), f"RMSE {own['rmse'].value:.4g}"
         return
     low, high = (float(np.sqrt(end)) for end in own["mse"].span)
     if "mae" in own:

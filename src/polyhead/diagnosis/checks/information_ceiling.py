@@ -40,6 +40,7 @@ import numpy as np
 from polyhead.diagnosis.case import Case
 from polyhead.diagnosis.check import Check, NotCheckedError
 from polyhead.diagnosis.finding import Alternative, Fact, Finding, Fix, Scope
+from polyhead.scoring.metric import Score
 
 LEAST = 50
 """Known labels of a slice."""
@@ -102,7 +103,7 @@ def _along(case: Case, task: str, split: str, column: str) -> Ceiling | None:
         if score is None or score.skill is None or score.n < LEAST:
             continue
         try:
-            rows.append((float(value), value, score.skill, score.n))
+            rows.append((float(value), value, score.skill, score.n, _error(score)))
         except ValueError:
             return None
     if len(rows) < LEVELS or primary is None:
@@ -113,9 +114,7 @@ def _along(case: Case, task: str, split: str, column: str) -> Ceiling | None:
         return None
     correlation = float(spearmanr(np.arange(len(rows)), skill).statistic)
     order = np.arange(len(rows)) if correlation > 0 else np.arange(len(rows))[::-1]
-    at_chance = skill[order] < 1.96 / np.sqrt(
-        n[order]
-    )  # skill 0 of n labels has a standard error of at most 1 / sqrt n
+    at_chance = skill[order] < 1.96 * np.array([row[4] for row in rows])[order]
     first = int(np.argmin(at_chance)) if not at_chance.all() else len(rows)
     return Ceiling(
         task,
@@ -128,6 +127,13 @@ def _along(case: Case, task: str, split: str, column: str) -> Ceiling | None:
         correlation,
         float(skill[order[-1]]),
     )
+
+
+def _error(score: Score) -> float:
+    """Standard error of a skill of 0 over n labels: at most 1 / sqrt(n), but sqrt(f / (1 - f)) times that where a
+    constant is right in a share f of more than half."""
+    floor = score.floor if score.direction == "higher" and score.floor is not None else 0.5
+    return float(np.sqrt(max(1.0, floor / max(1 - floor, 1e-9)) / score.n))
 
 
 def judge(one: Ceiling) -> Finding | None:

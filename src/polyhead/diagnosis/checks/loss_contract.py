@@ -39,8 +39,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from polyhead.diagnosis.case import Case, Predicted, TaskFacts
-from polyhead.diagnosis.check import Check
+from polyhead.diagnosis.check import Check, NotCheckedError
 from polyhead.diagnosis.finding import Alternative, Fact, Finding, Fix, Scope
+from polyhead.diagnosis.shares import wilson
 
 ROUNDED = 1e-2
 """Scores may be rounded to two digits; per window, for range and sum."""
@@ -111,18 +112,24 @@ class Breach:
 
 
 def measure(case: Case) -> Iterator[Breach]:
-    """Every rule of every task for which there are the numbers."""
-    for task, facts in case.tasks.items():
-        wrong = (facts.loss or "").lower() in (OF_NUMBERS if facts.kind in KINDS_OF_CLASSES else OF_CLASSES)
-        if facts.loss and facts.kind:
-            yield Breach("kind", task, float(wrong), 1, said=f"{facts.loss} for {facts.kind}")
-        yield from _negative(case, task, facts)
-        yield from _reduction(case, task)
-        for split in ("test", "val"):
-            predicted = (case.predictions or {}).get(split, {}).get(task)
-            if predicted is not None and predicted.score is not None:
-                yield from _scores(predicted, facts, split)
-                break
+    """Every rule of every task for which there are the numbers. Raises NotCheckedError where there are none."""
+    breaches = [one for task, facts in case.tasks.items() for one in _rules(case, task, facts)]
+    if not breaches:
+        raise NotCheckedError("no task with the name of its loss, with scores, or with labels counted by batch")
+    yield from breaches
+
+
+def _rules(case: Case, task: str, facts: TaskFacts) -> Iterator[Breach]:
+    wrong = (facts.loss or "").lower() in (OF_NUMBERS if facts.kind in KINDS_OF_CLASSES else OF_CLASSES)
+    if facts.loss and facts.kind:
+        yield Breach("kind", task, float(wrong), 1, said=f"{facts.loss} for {facts.kind}")
+    yield from _negative(case, task, facts)
+    yield from _reduction(case, task)
+    for split in ("test", "val"):
+        predicted = (case.predictions or {}).get(split, {}).get(task)
+        if predicted is not None and predicted.score is not None:
+            yield from _scores(predicted, facts, split)
+            break
 
 
 def _negative(case: Case, task: str, facts: TaskFacts) -> Iterator[Breach]:
@@ -190,12 +197,9 @@ def _scores(one: Predicted, facts: TaskFacts, split: str) -> Iterator[Breach]:
         return
     surest = np.argsort(-top)[: max(20, n // 10)]
     bounded = low and top.max() <= limit + 1e-6 and top[surest].mean() > 0.98 * limit
-    from scipy.stats import binomtest
-
-    hits = int(right[surest].sum())
-    between = binomtest(hits, len(surest)).proportion_ci(method="wilson")
-    gap = hits / len(surest) - float(top[surest].mean())
-    interval = (float(between.low) - float(top[surest].mean()), float(between.high) - float(top[surest].mean()))
+    hits, said = int(right[surest].sum()), float(top[surest].mean())
+    least, most = wilson(hits, len(surest))
+    gap, interval = hits / len(surest) - said, (least - said, most - said)
     yield Breach("twice", facts.name, gap if bounded else 0.0, n, interval if bounded else None, split, f"{limit:.3f}")
 
 

@@ -86,6 +86,10 @@ def measure(case: Case) -> Iterator[Dominance]:
     if negative:
         raise NotCheckedError(f"shares are undefined: the loss of {', '.join(negative)} is negative")
     raw, weighted = _shares(found.losses, half), _weighted(case, found, half)
+    if not np.isfinite(list(raw.values())).all():
+        raise NotCheckedError("shares are undefined: every loss is 0 or unknown over the second half")
+    if weighted is None:
+        raise NotCheckedError("the weights of the tasks are not known, and the total is not the plain sum")
     gradient = _gradients(case, tuple(found.losses))
     standing = {name: standing_of(case, name) for name in found.losses}
     for task in found.losses:
@@ -111,8 +115,10 @@ def measure(case: Case) -> Iterator[Dominance]:
 
 def _shares(parts: Mapping[str, NDArray[np.float64]], half: slice) -> dict[str, float]:
     total = np.sum([np.nan_to_num(one[half]) for one in parts.values()], axis=0)
-    total = np.where(total > 0, total, np.nan)
-    return {name: float(np.nanmedian(np.nan_to_num(one[half]) / total)) for name, one in parts.items()}
+    some = total > 0
+    if not some.any():
+        return dict.fromkeys(parts, float("nan"))
+    return {name: float(np.median(np.nan_to_num(one[half])[some] / total[some])) for name, one in parts.items()}
 
 
 def _weighted(case: Case, found: Weighing, half: slice) -> dict[str, float] | None:
@@ -120,9 +126,12 @@ def _weighted(case: Case, found: Weighing, half: slice) -> dict[str, float] | No
     steps = case.steps or {}
     if all(f"share.{name}" in steps for name in found.losses):
         at = steps["epoch"] >= found.epochs[half][0]
-        return {name: float(np.nanmedian(steps[f"share.{name}"][at])) for name in found.losses}
+        shares = {name: one[np.isfinite(one)] for name in found.losses for one in [steps[f"share.{name}"][at]]}
+        if all(len(one) for one in shares.values()):
+            return {name: float(np.median(one)) for name, one in shares.items()}
     parts = found.weighted()
-    return None if parts is None else _shares(parts, half)
+    of_epochs = None if parts is None else _shares(parts, half)
+    return of_epochs if of_epochs and np.isfinite(list(of_epochs.values())).all() else None
 
 
 def _gradients(case: Case, tasks: tuple[str, ...]) -> dict[str, NDArray[np.float64]]:
@@ -163,7 +172,7 @@ def judge(share: Dominance) -> Finding | None:
     fixes = []
     if share.balance != "floor":
         fixes.append(Fix("weigh losses by what a constant would lose", {"balance": "floor"}, "shares start equal"))
-    if share.weight:
+    if share.weight and share.weighted < 1:
         factor = (1 - share.weighted) / (share.weighted * (share.tasks - 1))
         predicts = f"a weighted share of {share.task} near {1 / share.tasks:.0%}"
         patch = {f"tasks.{share.task}.weight": float(f"{share.weight * factor:.2g}")}

@@ -51,10 +51,16 @@ AGAINST, SUPPORT = 0.5, 8
 """A rank correlation this strong the wrong way, over so many epochs at least (5 % two-sided is at .74 with 8)."""
 
 
+CLOSING = 0.5
+"""A metric that came at least half of the way to its floor from below went with its loss, if not far enough: that is
+below-floor's to say."""
+
+
 @dataclass(frozen=True)
 class Divergence:
     """`fell` and `total` are the shares of itself by which the task's loss, and the total, fell, None where not
-    positive, or where a total is not what the run was judged by; `agreement` is Spearman's between lower loss and better metric, `first` the metric at its start."""
+    positive, or where a total is not what the run was judged by; `agreement` is Spearman's between lower loss and
+    better metric, `first` the metric at its start."""
 
     task: str
     phase: str
@@ -129,7 +135,7 @@ def _agreement(case: Case, task: str, name: str, epoch: NDArray[np.float64], los
 def judge(one: Divergence) -> Finding | None:
     """The metric at its floor under a falling loss, or falling with it."""
     own, total = one.fell is not None and one.fell >= IMPROVED, one.total is not None and one.total >= IMPROVED
-    flat = one.course.standing == "floor" and (own or total)
+    flat = one.course.standing == "floor" and (own or total) and _closed(one) < CLOSING
     opposed = own and one.course.falling and one.agreement is not None and one.agreement <= -AGAINST
     if one.count < EPOCHS or not (flat or opposed):
         return None
@@ -166,6 +172,14 @@ def judge(one: Divergence) -> Finding | None:
             ),
         ),
     )
+
+
+def _closed(one: Divergence) -> float:
+    """The share of the way from its first value to its floor that the metric went; 0 where it began at or above it."""
+    if one.course.last is None or one.course.floor is None:
+        return 0.0
+    way, gone = one.course.floor - one.first, one.course.last - one.first
+    return gone / way if way and (one.agreement or 0.0) > 0 and gone * way > 0 else 0.0
 
 
 CHECK = Check(

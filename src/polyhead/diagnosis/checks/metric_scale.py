@@ -43,7 +43,8 @@ from polyhead.diagnosis.pooled import columns_of, is_number, known_of
 UNIT = 1.25
 """An implied sd within this factor of 1 is that of a standardised target: test and training differ so much."""
 FAR = 3.0
-"""A known sd beyond this factor of 1 is not."""
+"""A known sd beyond this factor of 1 is not. Errors logged at another epoch than that of the predictions differ by
+less; units of one quantity seldom do."""
 OFF = 1.05
 """Factor by which a logged error may differ from the recomputed one: another checkpoint of the same run does so."""
 EXACT = 1.1
@@ -124,9 +125,9 @@ def judge(one: Logged | Implied) -> Finding | None:
         return _finding(one.task, one.split, f"{said} units of its sd", facts)
     middle = float(np.median(list(one.factors.values())))
     spread = max(one.factors.values()) / min(one.factors.values())
-    if 1 / OFF <= middle <= OFF or spread > OFF:
-        return None
     scaled = one.sd is not None and abs(log(middle * one.sd)) <= log(EXACT)
+    if 1 / OFF <= middle <= OFF or spread > OFF or not (scaled or abs(log(middle)) > log(FAR)):
+        return None
     unit = f"units of the sd of training, {one.sd:.4g}" if scaled else "another unit than the predictions"
     said = f"{one.task}: the logged error {one.value:.4g} is {middle:.4g} times that of the predictions on {one.split},"
     facts = (

@@ -95,7 +95,7 @@ def measure(case: Case) -> Iterator[Alignment]:
 
 
 def _aligned(task: str, split: str, one: Predicted) -> Iterator[Alignment]:
-    if one.truth.dtype.kind not in "fiu" or one.pred.dtype.kind not in "fiu":
+    if one.truth.dtype.kind not in "fiu" or one.pred.dtype.kind not in "fiu" or not one.mask.any():
         return
     truth, pred = (values.reshape(len(values), -1).astype(float) for values in (one.truth, one.pred))
     used = one.mask & np.isfinite(truth).all(axis=1) & np.isfinite(pred).all(axis=1)

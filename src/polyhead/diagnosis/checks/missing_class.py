@@ -79,7 +79,7 @@ def measure(case: Case) -> Iterator[Coverage]:
         for labels in alike.values():
             by_split = {split: sum(int(one.get(label, 0)) for label in labels) for split, one in splits.items()}
             own = sum(recordings.get(label, 0) for label in labels) if recordings else None
-            yield Coverage(task, ", ".join(labels), "class", by_split, recordings=own, target=_target(case, task))
+            yield Coverage(task, ", ".join(labels), "class", by_split, recordings=own, target=case.target(task))
     yield from _combinations(case)
     yield from _batches(case)
 
@@ -97,12 +97,6 @@ def _counts(case: Case, task: str) -> dict[str, dict[str, int]]:
             labels, numbers = np.unique(tasks[task].truth[tasks[task].mask].astype(str), return_counts=True)
             found[split] = {str(label): int(number) for label, number in zip(labels, numbers, strict=True)}
     return found
-
-
-def _target(case: Case, task: str) -> str:
-    """The target of a task as the configuration names it."""
-    options = case.config.tasks.get(task) if case.config else None
-    return getattr(options, "target", None) or task
 
 
 def _combinations(case: Case) -> Iterator[Coverage]:

@@ -39,6 +39,7 @@ from polyhead.config.data import FILE_READERS
 from polyhead.diagnosis.case import Case
 from polyhead.diagnosis.check import Check, NotCheckedError
 from polyhead.diagnosis.finding import Alternative, Fact, Finding, Fix, Scope
+from polyhead.diagnosis.sampling import rate_input, rate_key
 
 VARIES = 1.5
 """Steps that differ less than this are taken as one rate: jitter of clocks stays far below, two rates in use (a factor
@@ -62,11 +63,8 @@ def measure(case: Case) -> Iterator[Steps]:
     time = case.profile.time if case.profile else None
     if time is None:
         raise NotCheckedError("no clock is known")
-    data = case.config.data if case.config else None
-    key = data.sampling_hz if data is not None and isinstance(data.sampling_hz, str) else None
-    read = next((name for name, one in data.inputs.items() if key in one.names), None) if data and key else None
-    usable = key if data is not None and data.reader in FILE_READERS else None
-    yield Steps(time.spread, time.within, time.as_input or read, time.source, usable)
+    usable = rate_key(case) if case.config and case.config.data.reader in FILE_READERS else None
+    yield Steps(time.spread, time.within, time.as_input or rate_input(case), time.source, usable)
 
 
 def judge(steps: Steps) -> Finding | None:

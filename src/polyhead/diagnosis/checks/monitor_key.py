@@ -97,7 +97,8 @@ def _logged(case: Case) -> dict[str, Curve]:
             if task != "epoch":
                 curve, name = curve_of(table, task, "loss"), "loss" if task == "total" else f"loss_{task}"
                 found.setdefault(_plain(f"{phase}_{name}"), curve)
-                found.setdefault(_plain(f"{phase}_{task}_loss"), curve)
+                if task != "total":  # val_total_loss is a name that configurations use and nothing logs
+                    found.setdefault(_plain(f"{phase}_{task}_loss"), curve)
     return found
 
 

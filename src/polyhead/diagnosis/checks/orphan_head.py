@@ -93,7 +93,7 @@ def measure(case: Case) -> Iterator[Orphan]:
             Orphan(
                 task,
                 _labels(case, task),
-                config.weight if config else None,
+                config.weight if config else _logged_weight(case, task),
                 task in heads if isinstance(heads, dict) else None,
                 tuple(one for one in zeros if one is not None),
                 standing_of(case, task),
@@ -111,6 +111,13 @@ def _labels(case: Case, task: str) -> int | None:
         return target.splits["train"].known
     known = (case.steps or {}).get(f"known.{task}")
     return None if known is None or not np.isfinite(known).any() else int(np.nansum(known))
+
+
+def _logged_weight(case: Case, task: str) -> float | None:
+    """0 where a log says so at every epoch: a weight that moves is a balance's; else None."""
+    weights = (case.weights or {}).get(f"weight_{task}", np.zeros(0))
+    weights = weights[np.isfinite(weights)]
+    return 0.0 if len(weights) >= SAMPLES and not weights.any() else None
 
 
 def _last_zeros(case: Case, column: str) -> Zeros | None:
@@ -148,7 +155,7 @@ def judge(one: Orphan) -> Finding | None:
             "leave the task out, or mend its target", {f"{key}.enabled": False}, "the other tasks stay as they are"
         )
     elif one.weight == 0:
-        what, fact = "its weight is 0", Fact("weight", 0.0, source="configuration")
+        what, fact = "its weight is 0", Fact("weight", 0.0, source="configuration, or every epoch of the log")
         key = f"{key}.weight"
         fix = Fix(
             "give it a weight", {key: 1.0}, "its metric leaves its floor", "takes a share of the step from others"
@@ -183,7 +190,7 @@ def judge(one: Orphan) -> Finding | None:
 
 CHECK = Check(
     id="orphan-head",
-    needs=("gradients|steps.grad_norm.|steps.known.|profile|config",),
+    needs=("gradients|steps.grad_norm.|steps.known.|weights.weight_|profile|config",),
     cost="gradients",
     measure=measure,
     judge=judge,

@@ -19,8 +19,9 @@ Remedy
     (pos_weight: auto), or mend the balance that starves it.
 
 When it can be wrong
-    With a rare yes a useful head has a small separation too; the area under the curve then lies above one half, and
-    this is silent. F1 at a threshold of one half says nothing of ranking. A head in its first epochs looks the same.
+    With a rare yes a useful head has a small separation too; the area under the curve, or the ratio of the two means,
+    then tells, and this is silent. With few recordings the interval holds nearly everything: then it is a warning. F1
+    at a threshold of one half says nothing of ranking. A head in its first epochs looks the same.
 
 Example
     A published run: probabilities of .065 inside and .061 outside a span, separation .004, F1 = 0 for 100 epochs. Of
@@ -39,10 +40,11 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from polyhead.diagnosis.case import Case, Predicted
+from polyhead.diagnosis.case import Case
 from polyhead.diagnosis.check import Check, NotCheckedError
 from polyhead.diagnosis.course import late
 from polyhead.diagnosis.finding import Alternative, Fact, Finding, Fix, Scope, Severity
+from polyhead.diagnosis.pooled import positive
 from polyhead.scoring.interval import bootstrap
 from polyhead.scoring.ranking import auroc_statistic
 
@@ -51,6 +53,10 @@ LEAST = 0.05
 RATIO = 1.5
 """A rare yes is told by a ratio of the two means where the difference has to be small; the published run has 1.06."""
 CHANCE = 0.5
+RANKED = 0.6
+"""An AUROC from here on is no chance that was shown, however wide its interval: with few recordings all are wide."""
+USEFUL = 0.7
+"""What deepchecks asks of an AUROC; an interval that reaches so far leaves it open whether the head ranks."""
 EPOCHS = 5
 """Fewer are no persistence."""
 FEWEST = 10
@@ -102,18 +108,23 @@ def _of_task(case: Case, task: str) -> Probabilities | None:
     if predicted.score is None or kind not in (None, "binary") or predicted.score.ndim > 1 or predicted.truth.ndim > 1:
         return None
     known = predicted.mask.astype(bool)
-    if len(np.unique(predicted.truth[known].astype(str))) > 2:
+    names = tuple(map(str, np.unique(predicted.truth[known].astype(str))))
+    if not 0 < len(names) <= 2:
         return None
-    yes, score = _yes(case, task, predicted)[known], predicted.score[known].astype(float)
+    yes = positive(predicted.truth[known], case.tasks[task].classes or names)
+    score = predicted.score[known].astype(float)
     if min(yes.sum(), (~yes).sum()) < FEWEST or not np.isfinite(score).all():
         return None
     statistic = auroc_statistic(yes, score)
     interval, _ = bootstrap(statistic, np.unique(predicted.recording[known], return_inverse=True)[1], seed=0)
+    if interval is None:
+        return logged  # too few recordings to tell a ranking from none
+    below = float(score[~yes].mean())
     return Probabilities(
         task,
         split,
-        float(score[yes].mean() - score[~yes].mean()),
-        None,
+        float(score[yes].mean()) - below,
+        float(score[yes].mean()) / below if below > 0 else None,
         statistic(np.ones(len(yes))),
         interval,
         float(score.mean()),
@@ -126,14 +137,6 @@ def _of_task(case: Case, task: str) -> Probabilities | None:
         None,
         _weighted(case, task),
     )
-
-
-def _yes(case: Case, task: str, predicted: Predicted) -> NDArray[np.bool_]:
-    """Windows whose label is the last of the two classes, the one that the score is the probability of."""
-    classes = case.tasks[task].classes
-    said = predicted.truth.astype(str)
-    found: NDArray[np.bool_] = said == (classes[1] if len(classes) == 2 else str(np.unique(predicted.truth)[-1]))
-    return found
 
 
 def _weighted(case: Case, task: str) -> bool | None:
@@ -184,13 +187,14 @@ def _finite(values: NDArray[np.float64] | None) -> NDArray[np.float64]:
 def judge(one: Probabilities) -> Finding | None:
     """No separation and no ranking; from a log no separation and no positive."""
     if one.interval is not None:
-        chance = one.interval[0] <= CHANCE <= one.interval[1]
+        chance = one.interval[0] <= CHANCE <= one.interval[1] and (one.auroc or 0.0) < RANKED
     else:
         ranks = one.auroc is not None and abs(one.auroc - CHANCE) >= LEAST
-        chance = one.f1 == 0 and not ranks and (one.ratio is None or one.ratio < RATIO)
-    if abs(one.separation) >= LEAST or not chance:
+        chance = one.f1 == 0 and not ranks
+    apart = abs(one.separation) >= LEAST or (one.ratio is not None and one.ratio >= RATIO)
+    if apart or not chance:
         return None
-    sure = one.interval is not None or one.epochs >= EPOCHS
+    sure = one.epochs >= EPOCHS if one.interval is None else one.interval[1] < USEFUL
     severity: Severity = "error" if sure else "warning"
     facts = [Fact("separation", one.separation, threshold=LEAST, source=one.source)]
     if one.auroc is not None:

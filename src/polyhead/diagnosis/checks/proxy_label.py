@@ -38,6 +38,7 @@ from dataclasses import dataclass
 from polyhead.diagnosis.case import Case
 from polyhead.diagnosis.check import Check, NotCheckedError
 from polyhead.diagnosis.finding import Alternative, Fact, Finding, Fix, Scope
+from polyhead.diagnosis.shares import wilson
 from polyhead.trace.profile import Pair
 
 SHARE, LIFT = 0.995, 0.98
@@ -113,13 +114,20 @@ def judge(rule: Rule) -> Finding | None:
         "the finding stays as a note",
         risk="the task stays as it is",
     )
+    interval = wilson(round(rule.determined * rule.n), rule.n)
     return Finding(
         severity="note" if rule.declared else "warning",
         what=f"{rule.task}: its label follows from {rule.other}{known} on {rule.determined:.1%} of {rule.n} windows,"
         f" where the commonest label is right on {rule.chance:.1%}",
         scope=Scope(task=rule.task, key=f"data.targets.{rule.target}"),
         evidence=(
-            Fact("share of windows that the rule gets right", rule.determined, _wilson(rule), SHARE, window="train"),
+            Fact(
+                "share of windows that the rule gets right",
+                rule.determined,
+                interval,
+                SHARE,
+                window="train",
+            ),
             Fact("lift over the commonest label", rule.lift, threshold=LIFT, source="1 is a function", window="train"),
         ),
         counter_evidence=(Fact("derived_from", "declared", source="the target says so"),) if rule.declared else (),
@@ -128,13 +136,6 @@ def judge(rule: Rule) -> Finding | None:
         ),
         fixes=(out,) if rule.declared else (declare, out),
     )
-
-
-def _wilson(rule: Rule) -> tuple[float, float]:
-    from scipy.stats import binomtest
-
-    near = binomtest(round(rule.determined * rule.n), rule.n).proportion_ci(method="wilson")
-    return float(near.low), float(near.high)
 
 
 CHECK = Check(

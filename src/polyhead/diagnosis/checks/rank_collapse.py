@@ -38,8 +38,9 @@ import numpy as np
 
 from polyhead.diagnosis.case import Case
 from polyhead.diagnosis.check import Check, NotCheckedError
+from polyhead.diagnosis.curves import rise
 from polyhead.diagnosis.finding import Alternative, Fact, Finding, Fix, Scope
-from polyhead.diagnosis.progress import Progress, progress_of, rise
+from polyhead.diagnosis.progress import Progress, progress_of
 
 FELL, CRITICAL = 0.5, 0.3
 """Late over early rank for a warning and for more (torchmortem), with harm."""

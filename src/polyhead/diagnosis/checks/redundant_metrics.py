@@ -41,6 +41,8 @@ FAMILY = ("accuracy", "f1", "precision", "recall", "micro_f1", "micro_precision"
 """What micro averaging makes one number."""
 EQUAL = 1e-6
 """Differences below are rounding in single precision."""
+EVEN = 0.05
+"""With as many yes as no, as many misses as false alarms make all four equal: of 20 windows one each does it."""
 FEWEST = 3
 """F1 equals precision and recall wherever these two are equal; with the accuracy as well it is the averaging."""
 
@@ -94,6 +96,8 @@ def _equal(one: Shown, other: Shown) -> bool:
 def judge(same: Same) -> Finding | None:
     """A warning where the accuracy is among them and no macro average stands beside; else a note."""
     if len(same.names) < FEWEST or same.value >= 1 - same.digits or same.value <= same.digits:
+        return None
+    if same.kind == "binary" and same.majority is not None and abs(same.majority - 0.5) <= EVEN:
         return None
     micro = "accuracy" in same.names and not same.macro
     floor = "" if same.majority is None else f", and always naming the commonest class scores {same.majority:.4g}"

@@ -41,6 +41,7 @@ from polyhead.config.tasks import RegressionOptions
 from polyhead.diagnosis.case import Case
 from polyhead.diagnosis.check import Check, NotCheckedError
 from polyhead.diagnosis.finding import Alternative, Fact, Finding, Fix, Scope
+from polyhead.diagnosis.progress import at_floor
 
 SHARE = 0.25
 """A hundredth of the windows with a quarter of the weight: 25 times an even part. Under 1 / |y|, labels spread evenly
@@ -97,7 +98,7 @@ def measure(case: Case) -> Iterator[Weight]:
             low=float(np.quantile(size, 0.05)),
             median=float(np.median(size)),
             known=known,
-            harmed=_harmed(case, task),
+            harmed=at_floor(case, task),
             score=score[1].value if score else None,
             interval=score[1].interval if score else None,
         )
@@ -142,15 +143,6 @@ def _magnitudes(case: Case, task: str) -> tuple[Numbers, int]:
     value = np.maximum([labels.magnitudes[key] for key in at], np.finfo(float).tiny)
     levels = (np.arange(10_000) + 0.5) / 10_000
     return np.exp(np.interp(levels, [float(key) for key in at], np.log(value))), labels.known
-
-
-def _harmed(case: Case, task: str) -> bool:
-    """Whether the judged score of the task is no better than its floor, by its interval where there is one."""
-    _, score = case.score(task) or ("", None)
-    if score is None or score.skill is None:
-        return False
-    low, high = score.interval or (np.nan, np.nan)
-    return score.skill <= 0 or (score.floor is not None and low <= score.floor <= high)
 
 
 def judge(weight: Weight) -> Finding | None:

@@ -12,8 +12,8 @@ Why it matters
 Evidence
     The slope of the monitor (validation loss where there is none) over the last fifth of the epochs, at least five,
     with its 95 % interval; whether they are the best of the run by their median, and what ended it. At each cut of the
-    learning rate by a tenth or more, the slope over the five epochs before it. The share of epochs at less than a
-    thousandth of the largest rate.
+    learning rate by a tenth or more, from one that was held, the slope over the five epochs before it. The share of
+    epochs at less than a thousandth of the largest rate.
 
 Remedy
     More epochs or patience (train.early_stopping), a longer patience of the schedule, or one without memory (cosine).
@@ -52,6 +52,8 @@ EARLY = 2
 """Cuts that came while it gained; one alone may be bad luck."""
 NOTHING = 1e-3
 """Of the largest rate; a cosine is below it for the last 2 % of its steps."""
+HELD = 0.01
+"""Share by which a rate may differ from that of the epoch before and still count as held."""
 MOST = 0.5
 
 
@@ -105,9 +107,9 @@ def measure(case: Case) -> Iterator[Pace]:
     if rates is None or not np.isfinite(rates).any() or case.epochs is None:
         return
     rate = curve_of(case.epochs, "lr")
-    cuts = [i for i in range(1, len(rate)) if rate.value[i] < 0.9 * rate.value[i - 1]]
-    if len(cuts) > len(rate) / 4:  # a schedule that falls all the time has no cuts
-        cuts = []
+    # A cut falls from a rate that was held: cosine and exponential schedules, which fall all the time, have none.
+    held = np.isclose(rate.value[1:-1], rate.value[:-2], rtol=HELD, atol=0)
+    cuts = (2 + np.flatnonzero(held & (rate.value[2:] < 0.9 * rate.value[1:-1]))).tolist()
     yield Pace(
         curve.name,
         (int(rate.epoch[0]), int(rate.epoch[-1])),

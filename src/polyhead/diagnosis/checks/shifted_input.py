@@ -20,9 +20,9 @@ Remedy
     sides.
 
 When it can be wrong
-    A split that keeps machines, people or files whole, or holds out a load or the future, shifts by design: the finding is then a note, and says what
-    the scores are worth. A shift that tasks do not mind is a note too. Inputs that are scaled by recording bring no
-    level to the network and are left out.
+    A split that keeps machines, people or files whole, or holds out a load or the future, shifts by design: the finding
+    is then a note, and says what the scores are worth. A shift that tasks do not mind is a note too. Inputs that are
+    scaled by recording bring no level to the network and are left out. A shift of extreme values alone is not seen.
 
 Example
     Training: mean 0, sd 1 over 45 recordings whose means scatter by 0.2. Test: mean 0.8 over 10 recordings. The
@@ -42,6 +42,7 @@ from math import inf, log, sqrt
 from statistics import NormalDist
 
 import numpy as np
+from numpy.typing import NDArray
 
 from polyhead.diagnosis.case import Case
 from polyhead.diagnosis.check import Check, NotCheckedError
@@ -103,6 +104,7 @@ def measure(case: Case) -> Iterator[Shift]:
                 moved
                 for channel, each in one.channels.items()
                 if split in each.splits and "train" in each.splits and min(n) > 0
+                if one.timed or _apart(each.splits["train"], each.splits[split], n)
                 if (moved := _moved(channel, f"{name}.{channel}", each.splits, split, n, profile.recordings))
             ]
             if rows:
@@ -111,6 +113,21 @@ def measure(case: Case) -> Iterator[Shift]:
         raise NotCheckedError("no input in two splits whose level reaches the network")
     total = 2 * sum(len(shift.channels) for shift in found)
     yield from (replace(shift, intervals=total) for shift in found)
+
+
+def _apart(was: ChannelRange, now: ChannelRange, n: tuple[int, int]) -> bool:
+    """Whether numbers, one for each recording, are drawn otherwise in a split: Smirnov's bound on the difference of the
+    shares below any value, as far as quantiles tell it. Settings of a few values have no normal spread."""
+    if not was.quantiles or not now.quantiles:
+        return True
+    values = [*was.quantiles.values(), *now.quantiles.values()]
+    distance = max(abs(_below(was, value) - _below(now, value)) for value in values)
+    return distance > sqrt(-log(CHANCE / 2) / 2 * (1 / n[0] + 1 / n[1]))
+
+
+def _below(one: ChannelRange, value: float) -> float:
+    """Share of samples up to a value."""
+    return max((float(key) for key, at in one.quantiles.items() if at <= value), default=0.0)
 
 
 def _moved(
@@ -129,13 +146,15 @@ def _moved(
     sd = was.sd or now.sd
     means = _scatter(table, f"{fact}.mean", split)
     louds = _scatter(table, f"{fact}.rms", split, logarithm=True)
-    spread = log(now.sd / was.sd) if now.sd and was.sd else (inf if now.sd else -inf)
+    spread = _least(log(now.sd / was.sd) if now.sd and was.sd else (inf if now.sd else -inf), _middle(was, now))
+    if louds is not None and louds > 1 / sqrt(2):  # else the loudest recordings are all that a common spread tells
+        spread = _least(spread, _louder(table, f"{fact}.rms", split))
     # The logarithm of a standard deviation of n normal values scatters by 1/sqrt(2 n).
     return Moved(
         channel,
         (now.mean - was.mean) / sd,
         (sd if means is None else means) / sd * units,
-        _least(spread, _middle(was, now)),
+        spread,
         max(1 / sqrt(2), louds or 0.0) * units,
     )
 
@@ -158,15 +177,25 @@ def _least(spread: float, middle: float | None) -> float:
     return 0.0 if spread * middle <= 0 else min(spread, middle, key=abs)
 
 
+def _louder(table: Recordings | None, fact: str, split: str) -> float | None:
+    """Mean logarithm of a fact over recordings of the split, less that of training."""
+    logs = [_values(table, fact, name, logarithm=True) for name in (split, "train")]
+    return float(logs[0].mean() - logs[1].mean()) if min(map(len, logs)) else None
+
+
+def _values(table: Recordings | None, fact: str, split: str, *, logarithm: bool) -> NDArray[np.float64]:
+    """A fact of the recordings of a split, those where it is known, and above 0 where its logarithm is taken."""
+    if table is None or fact not in table.facts:
+        return np.zeros(0)
+    own = [v for v, at in zip(table.facts[fact], table.split, strict=True) if at == split and v is not None]
+    return np.log([v for v in own if v > 0]) if logarithm else np.array(own, dtype=float)
+
+
 def _scatter(table: Recordings | None, fact: str, split: str, logarithm: bool = False) -> float | None:
     """Standard deviation of a fact over recordings of training and of the split, each about its own mean."""
-    if table is None or fact not in table.facts:
-        return None
     rest, free = 0.0, 0
     for name in ("train", split):
-        own = [v for v, at in zip(table.facts[fact], table.split, strict=True) if at == name and v is not None]
-        values = np.array([v for v in own if v > 0]) if logarithm else np.array(own)
-        values = np.log(values) if logarithm else values
+        values = _values(table, fact, name, logarithm=logarithm)
         if len(values) < 2:
             return None
         rest, free = rest + float(((values - values.mean()) ** 2).sum()), free + len(values) - 1

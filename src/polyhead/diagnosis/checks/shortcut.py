@@ -90,14 +90,17 @@ def measure(case: Case) -> Iterator[Tell]:
     if "rate_hz" in facts:
         facts.pop("dt", None)  # the same again
     skills = {one.task: one.value for one in progress_of(case)}
-    found = []
+    found, most = [], 0
     for target, column in table.targets.items():
+        most = max(most, sum(one is not None for one in column))
         task = target if target in case.tasks else target.rpartition(".")[0] or target  # angle.0 is of angle
         labels = np.array(column, object)
         for fact, values in facts.items():
             usable = np.isfinite(values) & np.array([one is not None for one in column])
             if usable.sum() >= RECORDINGS and len(np.unique(values[usable])) > 1:
                 found += list(_tells(task, fact, values[usable], labels[usable], skills.get(task)))
+    if most < RECORDINGS:
+        raise NotCheckedError(f"labels of {most} recordings, {RECORDINGS} are needed")
     for one in _best(found):
         yield replace(one, p=min(1.0, one.p * len(found)))
 

@@ -141,7 +141,7 @@ def _outputs(group: tuple[str, ...], split: str, table: Mapping[str, Predicted])
         one.truth.dtype.kind not in "fiu" or one.pred.dtype.kind not in "fiu" for one in every
     ):
         return None
-    if len({len(one.truth) for one in every}) > 1:
+    if len({len(one.truth) for one in every}) > 1 or not len(every[0].truth):
         return None
     names = [name for task, one in zip(group, every, strict=True) for name in _names(task, one)]
     truth, pred = (

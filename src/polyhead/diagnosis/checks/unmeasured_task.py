@@ -22,7 +22,7 @@ Example
     time appear in plots of residuals only: 3 losses, metrics of 1 task, 2 tasks unmeasured.
 
 References
-    Kapoor and Narayanan, Patterns 4, 2023, on claims that no reported number supports.
+    Pineau et al., JMLR 22, 2021: a checklist asks for the measure that each claim rests on.
 """
 
 from __future__ import annotations

@@ -22,7 +22,7 @@ When it can be wrong
 
 Example
     AUROC .99 with 7.2 % positives: some threshold has F1 of at least .75. A table that says F1 .10 beside them decides
-    at a threshold that nobody chose. With AUROC .5 the bound is 2p/(1+p) = .1345, which yes to all reaches.
+    at a threshold that nobody chose. With AUROC .5 the bound is 2p/(1+p) = .1343, which yes to all reaches.
 
 References
     Lipton, Elkan and Naryanaswamy, ECML 2014: the best threshold for F1 is half the best F1, not one half.
@@ -59,7 +59,7 @@ class Decided:
     best: float
     threshold: float
     used: Span
-    gain: Span | None
+    gain: Span
 
 
 @dataclass(frozen=True)
@@ -88,7 +88,9 @@ def measure(case: Case) -> Iterator[Decided | Bound]:
             found += 1
             yield bound
     if not found:
-        raise NotCheckedError("needs scores of a yes-or-no task on val and test, or AUROC, F1 and prevalence")
+        raise NotCheckedError(
+            "needs scores of a yes-or-no task on val and on enough recordings of test, or AUROC, F1 and prevalence"
+        )
 
 
 def _decided(case: Case, task: str) -> Decided | None:
@@ -103,6 +105,8 @@ def _decided(case: Case, task: str) -> Decided | None:
     better = test.score >= chosen
     _, recording = np.unique(test.recording, return_inverse=True)
     gain, _ = bootstrap(lambda w: _f1(truth, better, w) - _f1(truth, said, w), recording, seed=0)
+    if gain is None:
+        return None
     one, no, yes = np.ones(len(truth)), test.score[~said], test.score[said]
     used = float(no.max()) if len(no) else 0.0, float(yes.min()) if len(yes) else 1.0
     return Decided(task, "test", _f1(truth, said, one), _f1(truth, better, one), chosen, used, gain)
@@ -136,7 +140,7 @@ def judge(one: Decided | Bound) -> Finding | None:
         return _finding(
             one.task, one.split, "note", f"{said} that some threshold has at least {one.least:.3g}", (fact,)
         )
-    if one.best - one.f1 < GAIN or one.gain is None or one.gain[0] <= 0:
+    if one.best - one.f1 < GAIN or one.gain[0] <= 0:
         return None
     said = f"{one.task}: F1 {one.f1:.3g} at a threshold between {one.used[0]:.3g} and {one.used[1]:.3g}; at"
     facts = (

@@ -81,8 +81,11 @@ def measure(case: Case) -> Iterator[Collapse]:
     weighted = _weighted(found, last)
     options = case.config.balance if case.config else None
     key = "balance.min_share" if isinstance(options, KendallOptions | SoftmaxOptions) else None
+    courses = {task: course_of(case, task) for task in shares}
+    if not any(courses.values()):
+        raise NotCheckedError("no task whose metric, or loss against its floor, is known")
     for task, share in shares.items():
-        course = course_of(case, task)
+        course = courses[task]
         if course is not None:
             yield Collapse(
                 task,

@@ -81,7 +81,7 @@ def measure(case: Case) -> Iterator[Lag]:
     options = case.config.balance if case.config and isinstance(case.config.balance, KendallOptions) else None
     form = options.form if options else None
     rest = 0.5 if form == "published_003" else 1.0
-    table = losses[phase]
+    table, seen = losses[phase], 0
     for task in case.tasks:
         sigma, loss = weights.get(f"sigma_{task}"), table.get(task)
         if sigma is None or loss is None:
@@ -89,6 +89,7 @@ def measure(case: Case) -> Iterator[Lag]:
         epochs, lag = _lags(weights["epoch"], sigma, table["epoch"], loss)
         if not len(lag) or (epochs[-1] < EPOCHS and not len(table["epoch"]) == len(lag) == 1):
             continue
+        seen += 1
         late = max(1, len(lag) // 5)
         yield Lag(
             task,
@@ -100,6 +101,8 @@ def measure(case: Case) -> Iterator[Lag]:
             form,
             options.lr if options else None,
         )
+    if not seen:
+        raise NotCheckedError(f"no task with a sigma and a loss above 0, up to epoch {EPOCHS} or later")
 
 
 def _lags(

@@ -92,8 +92,9 @@ def measure(case: Case) -> Iterator[Pinned]:
         moved_before = still < len(value) or limit is not None
         if still > 2 and extreme and moved_before:
             loss = found.losses[task][-still:]
-            third = max(1, still // 3)
-            before, after = float(np.median(loss[:third])), float(np.median(loss[-third:]))
+            loss = loss[np.isfinite(loss)]
+            third = max(1, len(loss) // 3)
+            before, after = (float(np.median(part)) if len(part) else 0.0 for part in (loss[:third], loss[-third:]))
             span = (int(found.epochs[-still]), int(found.epochs[-1]))
             moved = abs(after - before) / max(abs(before), 1e-12)
             standing = standing_of(case, task)

@@ -15,7 +15,7 @@ from typing import Any
 from polyhead.diagnosis.case import Case
 from polyhead.diagnosis.logs.metric_case import Cell, case_of
 from polyhead.diagnosis.logs.metric_words import is_fact, metric_name, split_name
-from polyhead.diagnosis.table import read_csv
+from polyhead.diagnosis.table import read_csv, text_of
 from polyhead.errors import InputError
 
 _HEADERS = {
@@ -69,14 +69,12 @@ def read_metric_table(path: Path) -> Case:
 def _csv_rows(path: Path) -> list[tuple[_Place, Row]]:
     """Rows as they are typed, since the digits of a number say how it was rounded."""
     read_csv(path)  # refuses what is no table
-    raw = path.read_bytes()
-    text = raw.decode("utf-16" if raw[:2] in (b"\xff\xfe", b"\xfe\xff") else "utf-8-sig", errors="replace").lstrip()
-    mark = max(",;\t|", key=text.splitlines()[0].count)
+    text, mark = text_of(path)
     reader = csv.reader(io.StringIO(text), delimiter=mark)
     header = [name.strip() for name in next(reader)]
     rows: list[tuple[_Place, Row]] = []
     for cells in reader:
-        if any(cell.strip() for cell in cells):
+        if any(cell.strip() for cell in cells) and [cell.strip() for cell in cells] != header:
             place = _Place(path, f"row {reader.line_num}")
             if len(cells) > len(header):
                 raise place.error(f"has {len(cells)} cells, the header {len(header)}")

@@ -106,7 +106,9 @@ def _guessed(name: str, split: str, tasks: tuple[str, ...]) -> Place | None:
     if word in _SELF or word.startswith(("lr_", "learning_rate")):
         return Place(_SELF.get(word, "lr"))
     tokens = word.removesuffix("_epoch").split("_")
-    if len(tokens) > 1 and tokens[-1] == "step":
+    if tokens[0] == "epoch" and len(tokens) > 1:
+        tokens.pop(0)  # Keras calls them epoch_loss and epoch_accuracy
+    if len(tokens) > 1 and (tokens[-1] == "step" or tokens[0] == "batch" or tokens[-1] == "iterations"):
         return None  # the same scalar, batch by batch
     found = next((one for one in (tokens[0], tokens[-1]) if one in SPLITS), None)
     if found is not None and len(tokens) > 1:

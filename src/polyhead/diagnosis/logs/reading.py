@@ -49,7 +49,7 @@ def _folder(path: Path, names: Names) -> Case:
     for pattern in ("metrics.csv", "version_*/metrics.csv", "*.jsonl", "trace"):
         found = sorted(path.glob(pattern), key=lambda file: (len(str(file)), str(file)))
         if found and found[-1].is_dir():
-            return read_log(str(found[-1]))
+            return six_tables.read_six_tables(found[-1], six_tables.find_tables(found[-1], names), names)
         if found:
             return _file(found[-1], names)
     raise InputError("no log that is known", where=str(path), do=f"name {_KNOWN}")
@@ -62,7 +62,10 @@ def _file(path: Path, names: Names) -> Case:
     if ending == ".json":
         return read_metric_table(path)
     if ending in (".csv", ".tsv", ".txt", ".log"):
-        header = [name.lower() for name in read_csv(path).columns]
-        told = "task" in header or not {"epoch", "step", *names.names} & {*header, *read_csv(path).columns}
-        return read_metric_table(path) if told else epoch_table.read_epoch_table(path, names)
+        frame = read_csv(path)
+        return (
+            epoch_table.case_of_table(path, frame, names)
+            if epoch_table.has_axis(frame, names)
+            else read_metric_table(path)
+        )
     raise InputError(f"ends in {path.suffix!r}", where=str(path), do=f"name {_KNOWN}")

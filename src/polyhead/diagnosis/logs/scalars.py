@@ -61,29 +61,44 @@ def _last(one: Series) -> Series:
     return Series(one.name, at[last], values[last], one.phase)
 
 
+def in_order(steps: Numbers, epochs: Numbers) -> bool:
+    """Whether rows can be told apart by their steps: each has one, and neither steps nor epochs ever fall, as they do
+    where steps are counted anew in each epoch or a run was taken up again."""
+    known = np.isfinite(steps).all() and np.isfinite(epochs).all()
+    return bool(known and (np.diff(steps) >= 0).all() and (np.diff(epochs) >= 0).all())
+
+
 def _in_epochs(
     placed: Sequence[tuple[Place, Series]], told: Sequence[tuple[Place, Series]]
 ) -> list[tuple[Place, Series]]:
-    """The series with epochs, from 1, in place of steps: means over the steps of each epoch, NaN and all."""
+    """The series with epochs in place of steps, as the log counts them or else from 1: means over the steps of each
+    epoch, NaN and all."""
     clock = next((one for place, one in placed if place.what == "epoch"), None)
-    ends = _ends(clock, told)
-    return [(place, _averaged(one, ends)) for place, one in told]
+    epochs, ends = _ends(clock, told)
+    return [(place, _averaged(one, epochs, ends)) for place, one in told]
 
 
-def _ends(clock: Series | None, told: Sequence[tuple[Place, Series]]) -> Numbers:
-    """The last step of each epoch."""
+def _ends(clock: Series | None, told: Sequence[tuple[Place, Series]]) -> tuple[Numbers, Numbers]:
+    """The epochs, and the last step of each. A share of an epoch (0.5, as Hugging Face counts) is part of the next."""
     if clock is not None and len(np.unique(clock.values)) > 1:
-        epochs = np.unique(clock.values)
-        return np.array([clock.at[clock.values == epoch].max() for epoch in epochs])
+        epochs, number = np.unique(np.ceil(clock.values), return_inverse=True)
+        ends, starts = np.full(len(epochs), -np.inf), np.full(len(epochs), np.inf)
+        np.maximum.at(ends, number, clock.at)
+        np.minimum.at(starts, number, clock.at)
+        if len(clock.at) > len(epochs):  # told within epochs, so that what follows the last time is still of the epoch
+            ends[:-1] = np.maximum(ends[:-1], np.nextafter(starts[1:], -np.inf))
+        return epochs, np.maximum.accumulate(ends)
     judged = [one.at for place, one in told if place.split in ("val", "test")]
-    return np.unique(np.concatenate(judged or [one.at for _, one in told]))
+    ends = np.unique(np.concatenate(judged or [one.at for _, one in told]))
+    return np.arange(1.0, len(ends) + 1), ends
 
 
-def _averaged(one: Series, ends: Numbers) -> Series:
-    epoch = np.minimum(np.searchsorted(ends, one.at), len(ends) - 1)
-    found = np.unique(epoch)
-    values = np.array([one.values[epoch == number].mean() for number in found])
-    return Series(one.name, found + 1.0, values, one.phase)
+def _averaged(one: Series, epochs: Numbers, ends: Numbers) -> Series:
+    number = np.minimum(np.searchsorted(ends, one.at), len(ends) - 1)
+    found, place, count = np.unique(number, return_inverse=True, return_counts=True)
+    with np.errstate(invalid="ignore"):  # inf - inf
+        values = np.bincount(place, weights=one.values) / count
+    return Series(one.name, epochs[found], values, one.phase)
 
 
 def _case(origin: str, told: Sequence[tuple[Place, Series]], names: Names) -> Case:

@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from polyhead.diagnosis.case import Case
+from polyhead.diagnosis.logs.metric_words import split_name
 from polyhead.diagnosis.logs.names import Names
 from polyhead.diagnosis.logs.scalars import Series, case_of_series
 from polyhead.errors import InputError
@@ -26,13 +27,19 @@ def event_files(path: Path) -> list[Path]:
 def read_events(path: Path, files: list[Path], names: Names) -> Case:
     """The case of a run's event files; folders below `path`, such as train and validation, are phases.
 
-    Raises InputError where the package tensorboard is missing, or no scalar can be read.
+    Raises InputError where the package tensorboard is missing, several runs are there, or no scalar can be read.
     """
     held: dict[tuple[str, str], dict[float, float]] = {}
+    runs: set[Path] = set()
     for file in files:
-        phase = "" if path.is_file() else file.parent.relative_to(path).as_posix().strip(".")
+        folder = file.parent.relative_to(path) if path.is_dir() else Path()
         for tag, step, value in _scalars(file):
-            held.setdefault((tag, phase), {})[step] = value
+            run, name, phase = _whose(folder, tag)
+            if not tag.startswith("hparam/"):  # a folder beside the run holds its last scores again
+                runs.add(run)
+                held.setdefault((name, phase), {})[step] = value
+    if len(runs) > 1:
+        raise InputError(f"holds {len(runs)} runs", where=str(path), do=f"name one, such as {path / max(runs)}")
     series = [
         Series(tag, np.array(list(points)), np.array(list(points.values())), phase)
         for (tag, phase), points in held.items()
@@ -42,6 +49,17 @@ def read_events(path: Path, files: list[Path], names: Names) -> Case:
             "no scalar can be read from its event files", where=str(path), do="see that training logged some"
         )
     return case_of_series(str(path), series, names, by_epoch=False)
+
+
+def _whose(folder: Path, tag: str) -> tuple[Path, str, str]:
+    """(run, name, phase) of a scalar: Keras writes each phase to a folder of its own, `add_scalars` of PyTorch each of
+    several curves under one tag."""
+    within = f"{tag.replace('/', '_')}_"
+    if folder.name.startswith(within) and folder.name != within:
+        return folder.parent, f"{tag}/{folder.name.removeprefix(within)}", ""
+    if split_name(folder.name) in ("train", "val", "test"):
+        return folder.parent, tag, folder.name
+    return folder, tag, ""
 
 
 def _scalars(file: Path) -> Iterator[tuple[str, float, float]]:

@@ -54,9 +54,10 @@ def _listed(title: str, lines: list[str] | tuple[str, ...]) -> list[str]:
 
 
 def _cell(text: str) -> str:
-    return _safe(text).replace("|", "\\|").replace("\n", " ")
+    return _safe(text).replace("|", "\\|")
 
 
 def _safe(text: str) -> str:
-    """Text without marks that Markdown or HTML would take for their own; names in backticks stay."""
-    return re.sub(r"([\\*_<>\[\]])", r"\\\1", text)
+    """Text in one line without marks that Markdown or HTML would take for their own; names in backticks stay."""
+    parts = re.split(r"(`[^`]*`)", " ".join(text.split()))
+    return "".join(part if i % 2 else re.sub(r"([\\`*_<>#~\[\]])", r"\\\1", part) for i, part in enumerate(parts))

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Mapping, Sequence
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 from polyhead.config.document import Document
 from polyhead.diagnosis.check import Check
 from polyhead.diagnosis.diagnose import RAN, Diagnosis
 from polyhead.diagnosis.finding import Finding, Fix
-from polyhead.report.findings.words import fact_line, patch_text
+from polyhead.errors import InputError
+from polyhead.report.findings.words import fact_line, patch_text, value_text
 
 _SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
 _PLACE = re.compile(r"^(?P<file>.+?\.ya?ml):(?P<line>\d+)\b")
@@ -48,7 +51,7 @@ def _result(finding: Finding, rule: int, document: Document | None) -> dict[str,
         "ruleIndex": rule,
         "level": finding.severity,
         "kind": "fail",
-        "message": {"text": f"{finding.what}. Evidence: {told}" if told else finding.what},
+        "message": {"text": f"{finding.what.rstrip('.')}. Evidence: {told}" if told else finding.what},
         "partialFingerprints": {"polyhead/v1": finding.fingerprint},
         "baselineState": "unchanged" if finding.old else "new",
         "properties": {"state": finding.state, "confidenceBasis": finding.confidence_basis},
@@ -74,20 +77,22 @@ def _location(finding: Finding) -> dict[str, Any]:
 
 
 def _relative(file: str) -> str:
-    """The file as seen from the working folder, since absolute places are dropped; with slashes."""
-    path = Path(file)
+    """The file as a URI: as seen from the working folder, since absolute ones are dropped, unless it lies elsewhere."""
     here = Path.cwd()
-    inside = path.is_absolute() and path.is_relative_to(here)
-    return (path.relative_to(here) if inside else path).as_posix()
+    path = Path(os.path.normpath(here / file))
+    return quote(path.relative_to(here).as_posix()) if path.is_relative_to(here) else path.as_uri()
 
 
 def _fix(fix: Fix, document: Document | None) -> dict[str, Any] | None:
     """The patch as a replacement of the whole file, since one key may add lines elsewhere; None without a patch or a
-    file."""
+    file that can take it."""
     if not fix.patch or document is None:
         return None
     before = document.text()
-    after = _patched(before, document.name, fix.patch)
+    try:
+        after = _patched(before, document.name, fix.patch)
+    except InputError:  # a value stands where the key needs a block
+        return None
     region = {"startLine": 1, "endLine": before.count("\n") + 1, "endColumn": len(before.rpartition("\n")[2]) + 1}
     change = {
         "artifactLocation": {"uri": _relative(document.name)},
@@ -99,7 +104,7 @@ def _fix(fix: Fix, document: Document | None) -> dict[str, Any] | None:
 def _patched(text: str, name: str, patch: Mapping[str, Any]) -> str:
     copy = Document(text, name)
     for key, value in patch.items():
-        copy.set(key.split("."), value)
+        copy.set(key.split("."), value_text(value) if isinstance(value, str) else value)
     return copy.text()
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Set
 from dataclasses import dataclass
 
 from polyhead.diagnosis.diagnose import Diagnosis
@@ -64,24 +64,26 @@ def findings(run: Run, figures: Figures) -> Findings | None:
     """The findings of a run, the first of them beside the figure of the page that shows what they are about; None
     where it was not diagnosed. Raises InputError where findings.json is damaged."""
     found = read_findings(run.path)
-    return None if found is None else _shown(found, figures)
+    sliced = ["parts"] if any(run.slices.values()) else []
+    return None if found is None else _shown(found, figures, {*(section for section, _ in figures), "data", *sliced})
 
 
-def _shown(found: Diagnosis, figures: Figures) -> Findings:
+def _shown(found: Diagnosis, figures: Figures, there: Set[str]) -> Findings:
     counted = [one for one in found.findings if one.counts]
     main = [one for one in counted if one.severity != "note"]
     return Findings(
         verdict(found),
-        [_in_words(one, _figure(one, figures) if number < FIRST else None) for number, one in enumerate(main)],
-        [_in_words(one, None) for one in counted if one.severity == "note"],
-        [_in_words(one, None) for one in found.findings if not one.counts],
+        [_in_words(one, there, _figure(one, figures) if number < FIRST else None) for number, one in enumerate(main)],
+        [_in_words(one, there) for one in counted if one.severity == "note"],
+        [_in_words(one, there) for one in found.findings if not one.counts],
         [(why, ", ".join(ids)) for why, ids in skipped(found).items()],
         list(found.limits),
     )
 
 
-def _in_words(one: Finding, panel: Panel | None) -> Shown:
+def _in_words(one: Finding, there: Set[str], panel: Panel | None = None) -> Shown:
     sure = "" if one.confidence is None else f"{one.confidence:.0%}: "
+    section = _section(one)
     return Shown(
         one.id,
         one.severity,
@@ -93,10 +95,10 @@ def _in_words(one: Finding, panel: Panel | None) -> Shown:
         [fact_line(fact) for fact in one.evidence],
         [fact_line(fact) for fact in one.counter_evidence],
         [(other.id, other.probe) for other in one.alternatives],
-        [(fix.text, patch_text(fix), fix.predicts) for fix in one.fixes],
+        [(fix.text.rstrip("."), patch_text(fix), fix.predicts.rstrip(".")) for fix in one.fixes],
         ", ".join(one.follows),
         f"{sure}{one.confidence_basis}",
-        _section(one),
+        section if section in there else "",
         panel,
     )
 

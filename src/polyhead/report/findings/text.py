@@ -46,8 +46,9 @@ def _full(finding: Finding, number: int, width: int) -> Iterator[str]:
         yield from _part("or it is", f"{other.id}; to tell them apart: {other.probe}", width)
     for fix in finding.fixes:
         patch = patch_text(fix)
-        expects = f" Expect: {fix.predicts}." + (f" Risk: {fix.risk}." if fix.risk else "")
-        yield from _part("try", f"{fix.text}{f': {patch}' if patch else ''}.{expects}", width)
+        told = f"{fix.text.rstrip('.')}{f': {patch}' if patch else ''}"
+        risk = f" Risk: {fix.risk.rstrip('.')}." if fix.risk else ""
+        yield from _part("try", f"{told}. Expect: {fix.predicts.rstrip('.')}.{risk}", width)
     sure = "" if finding.confidence is None else f"{finding.confidence:.0%}; "
     if finding.docs:
         yield from _part("sure", f"{sure}{finding.confidence_basis}", width)
@@ -73,7 +74,7 @@ def _named(finding: Finding, told: str) -> str:
 
 def _part(name: str, text: str, width: int) -> Iterator[str]:
     head = f"   {name}: " if name else "   "
-    yield from _wrapped(text, width, head, "     ")
+    yield from _wrapped(text, width, head, "     " if name else "   ")
 
 
 def _listed(title: str, lines: list[str] | tuple[str, ...], width: int) -> Iterator[str]:

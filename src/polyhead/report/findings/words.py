@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 import json
+import math
+import re
+import shlex
 from collections.abc import Mapping
 from typing import Any
 
 from polyhead.diagnosis.diagnose import RAN, Diagnosis
 from polyhead.diagnosis.finding import SEVERITIES, Fact, Finding, Fix
 
+_WORD = re.compile(r"[A-Za-z_][\w./-]*")
+_NO_TEXT = ("null", "true", "false", "yes", "no", "on", "off")
+"""Words that YAML, or a version of it, takes for something else."""
 FIRST = 3
 """Findings that are told in full before the others: the likeliest causes."""
 
@@ -40,6 +46,8 @@ def about(finding: Finding) -> str:
 
 def plain(value: float) -> str:
     """A number with three significant digits; counts in full."""
+    if not math.isfinite(value):
+        return str(value)
     return f"{value:.0f}" if value == round(value) and abs(value) < 1e6 else f"{value:.3g}"
 
 
@@ -55,16 +63,18 @@ def fact_line(fact: Fact) -> str:
 
 
 def patch_text(fix: Fix) -> str:
-    """A patch as overrides of the command line; empty where no key says it."""
-    return " ".join(f"{key}={value_text(value)}" for key, value in fix.patch.items())
+    """A patch as overrides that a shell takes; empty where no key says it."""
+    return " ".join(shlex.quote(f"{key}={value_text(value)}") for key, value in fix.patch.items())
 
 
 def value_text(value: Any) -> str:
     """A value as YAML in one line."""
     if isinstance(value, str):
-        return value
+        return value if _WORD.fullmatch(value) and value not in _NO_TEXT else json.dumps(value, ensure_ascii=False)
     if isinstance(value, Mapping):
         return "{" + ", ".join(f"{key}: {value_text(one)}" for key, one in value.items()) + "}"
+    if isinstance(value, list | tuple):
+        return "[" + ", ".join(value_text(one) for one in value) + "]"
     return json.dumps(value)
 
 

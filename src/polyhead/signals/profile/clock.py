@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 import numpy as np
@@ -56,7 +57,8 @@ class Clock:
 
     def __init__(self, data: DataOptions, windows: WindowSet, scaling: dict[str, ChannelScaling]) -> None:
         self._windows, self._scaling = windows, scaling
-        self.carrier = _carrier(data, windows)
+        self._carriers = list(_carriers(data, windows))
+        self.carrier = self._carriers[0] if self._carriers else None
         self._rate = _rate(data, windows)
         self.source: str | None = None
         if not windows.length:
@@ -87,6 +89,14 @@ class Clock:
                 found.median[:] = raw if carrier.holds == "step" else _inverse(raw)
             found.scaled[:] = got
         return found
+
+    def spread_scaled(self, index: Index, steps: Steps) -> float | None:
+        """The spread of the time steps that the network gets, by whichever of its inputs keeps most of it; None where
+        no input carries time."""
+        spreads = [_spread_scaled(steps, one) for one in self._carriers[:1]]
+        for one in self._carriers[1:]:
+            spreads.append(_spread_scaled(replace(steps, scaled=self._carried(index, one)[1]), one))
+        return max(spreads, default=None)
 
     def scaling_of(self, name: str) -> str:
         """The kind of scaling of an input."""
@@ -165,22 +175,21 @@ def _medians(known: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[n
     return np.where(count > 0, middle, np.nan), np.where(np.isfinite(ratio), ratio, 1.0)
 
 
-def _carrier(data: DataOptions, windows: WindowSet) -> Carrier | None:
-    """The first channel that holds time: scaled in seconds, read from the key `data.time`, or called so."""
-    for name in windows.inputs:
-        if in_seconds(data, name):
-            return Carrier(name, 0, "stamp")
+def _carriers(data: DataOptions, windows: WindowSet) -> Iterator[Carrier]:
+    """The channels that hold time: scaled in seconds, read from the key `data.time`, or called so."""
+    seconds = [name for name in windows.inputs if in_seconds(data, name)]
+    yield from (Carrier(name, 0, "stamp") for name in seconds)
     for name, array in windows.inputs.items():
         keys = data.inputs[name].names if name in data.inputs else []
         for number, channel in enumerate(array.channels):
             alone = len(array.channels) == 1
             key = keys[number] if len(keys) == len(array.channels) else None
-            holds = _WORDS.get(channel.casefold()) or (_WORDS.get(name.casefold()) if alone else None)
+            words = (channel, key or "", name if alone else "")
+            holds = next((_WORDS[word.casefold()] for word in words if word.casefold() in _WORDS), None)
             if data.time is not None and key == data.time:
                 holds = "stamp"
-            if holds is not None and (name in windows.timed or holds != "stamp"):
-                return Carrier(name, number, holds)
-    return None
+            if holds is not None and (name in windows.timed or holds != "stamp") and (number or name not in seconds):
+                yield Carrier(name, number, holds)
 
 
 def _rate(data: DataOptions, windows: WindowSet) -> NDArray[np.float64] | float | None:
@@ -209,7 +218,7 @@ def time_profile(clock: Clock, windows: WindowSet, split: Split) -> TimeProfile 
         as_input=None if carrier is None else carrier.input,
         scaling=None if carrier is None else clock.scaling_of(carrier.input),
         spread=_spread(known),
-        spread_scaled=None if carrier is None else _spread_scaled(steps, carrier),
+        spread_scaled=clock.spread_scaled(index, steps),
         within=float(np.median(steps.within)),
         zero=float(np.mean(steps.zero)),
         tail=float(np.mean(tailed)),

@@ -130,9 +130,10 @@ class TimeProfile:
 
     `as_input` is the input that carries time or dt to the network, None without one, and `scaling` its scaling.
     `spread` is the ratio of the 95 % to the 5 % quantile of the windows' median time step, `spread_scaled` the same of
-    what the network gets; `within` the same ratio within windows, their median. `zero` is the share of windows with a
-    time step of 0, `tail` of those that end in at least three equal time stamps, `tail_length` the mean share of such a
-    window that does. `steps` are quantiles of the windows' median time step, in seconds or as they come.
+    what the network gets by whichever input keeps most of it; `within` the same ratio within windows, their median.
+    `zero` is the share of windows with a time step of 0, `tail` of those that end in at least three equal time stamps,
+    `tail_length` the mean share of such a window that does. `steps` are quantiles of the windows' median time step, in
+    seconds or as they come.
     """
 
     source: str
