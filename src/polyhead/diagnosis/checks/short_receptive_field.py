@@ -41,6 +41,8 @@ from polyhead.diagnosis.check import Check, NotCheckedError
 from polyhead.diagnosis.finding import Alternative, Fact, Finding, Fix, Scope
 from polyhead.diagnosis.progress import progress_of
 
+NEARLY = 0.9
+"""Share of the window from which on only its edge is not seen by one step, and is by its neighbours."""
 HALF = 0.5
 """A task that came less than half of the way from its floor to perfect may miss what the field leaves out."""
 
@@ -98,10 +100,10 @@ def field_of(tcn: TcnOptions) -> int:
 
 
 def judge(field: Field) -> Finding | None:
-    """A warning where a task stays far from perfect under a short field, else a note."""
+    """A warning where a task stays far from perfect under a field that is short by more than an edge, else a note."""
     if field.sees >= field.length:
         return None
-    harm = field.skill is not None and field.skill < HALF
+    harm = field.skill is not None and field.skill < HALF and field.sees < NEARLY * field.length
     facts = [Fact("receptive field", field.sees, threshold=field.length, source="samples in a window")]
     if field.last:
         facts.append(Fact("heads that read the last step only", ", ".join(field.last)))
