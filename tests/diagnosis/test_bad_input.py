@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from polyhead.diagnosis.case import Case
 from polyhead.diagnosis.catalogue import all_checks
-from polyhead.diagnosis.diagnose import diagnose
+from polyhead.diagnosis.diagnose import Diagnosis, diagnose
 from polyhead.diagnosis.folder import read_folder
 from polyhead.diagnosis.logs.reading import read_log
 from polyhead.errors import InputError
@@ -49,8 +49,15 @@ def refused(read: Callable[[], Case]) -> str | None:
         case = read()
     except InputError as error:
         return error.line
-    diagnose(case, all_checks())
+    unharmed(case)
     return None
+
+
+def unharmed(case: Case) -> Diagnosis:
+    """The diagnosis, in which no check has fallen over."""
+    found = diagnose(case, all_checks())
+    assert [f"{id}: {said}" for id, said in found.checks.items() if "itself failed" in said] == []
+    return found
 
 
 def judged(path: Path) -> None:
@@ -113,7 +120,7 @@ def test_a_run_folder_that_lacks_a_file(tmp_path: Path, part: Path) -> None:
     folder = tmp_path / "run"
     shutil.copytree(FROZEN / "machines", folder)
     (folder / part).unlink()
-    found = diagnose(read_folder(folder), all_checks())
+    found = unharmed(read_folder(folder))
     assert "ran" in found.checks.values()
 
 

@@ -29,4 +29,5 @@ from .cases import healthy
 def test_a_patch_must_change_something(patch: dict[str, object], stays: bool) -> None:
     fix = Fix("try it", patch, "better")
     assert bool(worthwhile([fix], healthy("machines").config)) is stays
-    assert worthwhile([fix], None) == (fix,)
+    (bare,) = worthwhile([fix], None)
+    assert (bare.text, bare.patch) == (fix.text, {})

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 import numpy as np
 
@@ -25,17 +25,24 @@ _OF_STEPS = ("orphan-head", "non-finite")
 """Those that say less where no gradient was recorded."""
 
 
-def went_right(case: Case, silent: Sequence[str]) -> tuple[str, ...]:
-    """Tasks that beat their floor, losses that fell, and checks whose silence says something."""
+def went_right(case: Case, silent: Sequence[str], accused: Collection[str] = ()) -> tuple[str, ...]:
+    """Tasks that beat their floor and are not `accused` of the contrary, losses that fell, and checks whose silence
+    says something."""
     seen = [id for id in silent if id not in _OF_STEPS or case.steps is not None or case.gradients is not None]
-    return (*_beaten(case), *_fallen(case), *(_ABOUT[id] for id in seen if id in _ABOUT))
+    seen = [id for id in seen if id != "split-leakage" or _grouped(case)]
+    return (*_beaten(case, accused), *_fallen(case), *(_ABOUT[id] for id in seen if id in _ABOUT))
 
 
-def _beaten(case: Case) -> list[str]:
+def _grouped(case: Case) -> bool:
+    """Whether it is told which windows one measurement produced: else each row counts as a recording of its own."""
+    return case.config is None or case.config.data.group is not None
+
+
+def _beaten(case: Case, accused: Collection[str]) -> list[str]:
     lines = []
     for task in case.tasks:
         scored = case.score(task)
-        if scored is not None and standing(scored[1].as_dict()) == "beats":
+        if task not in accused and scored is not None and standing(scored[1].as_dict()) == "beats":
             lines.append(f"{task} beats its floor on {case.judged}: {_said(*scored)}")
     return lines
 

@@ -80,6 +80,9 @@ def chosen(select: Sequence[str] = (), ignore: Sequence[str] = ()) -> tuple[Chec
         if name not in known:
             close = nearest(name, known)
             raise InputError(
-                f"no check {name!r}", do=f"did you mean {close}?" if close else "see polyhead explain-check"
+                f"no check {name!r}", do=f"did you mean {close}?" if close else "see polyhead explain-check list"
             )
-    return tuple(one for one in checks if (not select or one.id in select) and one.id not in ignore)
+    kept = tuple(one for one in checks if (not select or one.id in select) and one.id not in ignore)
+    if not kept:
+        raise InputError("no check is left of those selected", where="--ignore", do="leave out one of them")
+    return kept

@@ -14,6 +14,8 @@ from polyhead.diagnosis.precision import precision_of
 from polyhead.diagnosis.remedy import worthwhile
 
 RAN = "ran"
+_AGAINST = ("below-floor", "below-majority", "constant-output", "inverted-score", "batch-averaged-metric")
+"""Checks whose findings say that a task's score is none to be proud of."""
 
 
 @dataclass(frozen=True)
@@ -64,7 +66,8 @@ def diagnose(case: Case, checks: Iterable[Check[Any]]) -> Diagnosis:
     findings = ranked(found, explains)
     silent = [id for id, one in said.items() if one == RAN and id not in {each.id for each in findings}]
     skipped = [id for id, one in said.items() if one != RAN]
-    right, limits = went_right(case, silent), cannot_tell(case, skipped)
+    accused = {one.scope.task for one in findings if one.id in _AGAINST and one.scope.task is not None}
+    right, limits = went_right(case, silent, accused), cannot_tell(case, skipped)
     return Diagnosis(case.origin, findings, said, right, limits)
 
 

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from polyhead.diagnosis.case import Case
 from polyhead.diagnosis.folder import read_folder
+from polyhead.errors import InputError
 
 _RUN = ("state.json", "metadata.json", "metrics.json", "data.json")
 
@@ -16,6 +17,10 @@ def read_case(target: str, columns: Path | None = None) -> Case:
 
     Raises InputError where nothing there can be read.
     """
+    if not target:
+        raise InputError("nothing is named", do="name a run, a log or a table of metrics")
+    if (Path(target) / "config.yaml").is_file() and (Path(target) / ".lock").is_file() and not is_run(Path(target)):
+        raise InputError("the run has not begun its first epoch", where=target, do="ask again later")
     run = run_at(Path(target))
     if run is not None:
         return read_folder(run)

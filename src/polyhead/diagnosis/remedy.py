@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from polyhead.config.experiment import Experiment
@@ -10,9 +11,9 @@ from polyhead.diagnosis.finding import Fix
 
 
 def worthwhile(fixes: Sequence[Fix], config: Experiment | None) -> tuple[Fix, ...]:
-    """The fixes, without those whose every key has its value already."""
+    """The fixes, without those whose every key has its value already; without a configuration in words alone."""
     if config is None:
-        return tuple(fixes)
+        return tuple(replace(fix, patch={}) for fix in fixes)
     values = config.model_dump(mode="json")
     return tuple(fix for fix in fixes if not fix.patch or not all(_says(values, *one) for one in fix.patch.items()))
 

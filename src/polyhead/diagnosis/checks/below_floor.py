@@ -105,9 +105,10 @@ def measure(case: Case) -> Iterator[Standing]:
 def _guessing(case: Case, split: str, task: str) -> float | None:
     """Macro F1 of guessing by the shares of training, expected over many windows."""
     known, training = known_of(case, split, task), known_of(case, "train", task)
-    if known is None or training is None or known.truth.ndim > 1:
+    if known is None or known.truth.ndim > 1:
         return None
-    p, q = shares(known.truth), shares(training.truth)
+    p = shares(known.truth)
+    q = p if training is None else shares(training.truth)  # the split's own shares, where training is not told
     each = [2 * p[name] * q[name] / (p[name] + q[name]) if name in p and name in q else 0.0 for name in p.keys() | q]
     return sum(each) / len(each)
 

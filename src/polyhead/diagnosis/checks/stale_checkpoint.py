@@ -72,6 +72,8 @@ class Stale:
 
 def measure(case: Case) -> Iterator[Stale]:
     """The monitor, then every task with a curve of validation."""
+    if (case.state or {}).get("status") == "training":
+        raise NotCheckedError("the run is still going on")
     best = (case.state or {}).get("best") or {}
     if not best.get("epoch"):
         raise NotCheckedError("nothing says which epoch was chosen")

@@ -80,7 +80,7 @@ def measure(case: Case) -> Iterator[Pinned]:
     values, limit, key = _limited(case, {name: np.nan_to_num(one) for name, one in found.weights.items()})
     fixed = all(_still(one) == len(one) for one in values.values())
     if fixed and limit is None:
-        raise NotCheckedError("weights that never move")
+        raise NotCheckedError("the weights are fixed")
     for task, value in values.items():
         side = "floor" if value[-1] - value.min() <= value.max() - value[-1] else "ceiling"
         still = _still(value)
@@ -147,7 +147,7 @@ def judge(one: Pinned) -> Finding | None:
             Fact("epochs without change", one.still, threshold=max(EPOCHS, PART * one.of), window=window),
             Fact("change of the loss", one.moved, threshold=MOVED, source="relative to where it was", window=window),
         ),
-        counter_evidence=(Fact("standing of the task", one.standing),) if one.standing == "fair" else (),
+        counter_evidence=(Fact("its metric", "well above its floor"),) if one.standing == "fair" else (),
         alternatives=(Alternative("stalled-training", "widen the limit: a weight that was pinned then moves"),),
         fixes=fixes,
     )

@@ -19,6 +19,9 @@ def text_lines(found: Diagnosis, width: int) -> Iterator[str]:
         yield ""
         full = number <= FIRST
         yield from _full(finding, number, width) if full else _short(finding, f"{number}. ", width)
+    if len(main) > FIRST:
+        yield ""
+        yield from _wrapped("findings in short are told in full by --format markdown, and on the page of a run", width)
     yield from _listed("notes", [_line(one) for one in counted if one.severity == "note"], width)
     aside = [f"{_line(one)}: {state_text(one)}" for one in found.findings if not one.counts]
     yield from _listed("accepted or old", aside, width)
@@ -51,7 +54,8 @@ def _full(finding: Finding, number: int, width: int) -> Iterator[str]:
         yield from _part("try", f"{told}. Expect: {fix.predicts.rstrip('.')}.{risk}", width)
     sure = "" if finding.confidence is None else f"{finding.confidence:.0%}; "
     if finding.docs:
-        yield from _part("sure", f"{sure}{finding.confidence_basis}", width)
+        if finding.confidence is not None:
+            yield from _part("sure", f"{sure}{finding.confidence_basis}", width)
         yield from _part("more", f"polyhead explain-check {finding.id}", width)
 
 
