@@ -7,7 +7,7 @@ A fault edits a recipe; what undoes the edit is the true fix. Faults that traini
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -40,7 +40,9 @@ class Fault:
 FAULTS: list[Fault] = []
 
 
-def fault(id: str, recipe: str, doses: Sequence[Any], follows: Any = (), static: bool = False) -> Any:
+def fault(
+    id: str, recipe: str, doses: Sequence[Any], follows: Iterable[str] = (), static: bool = False
+) -> Callable[[Plant], Plant]:
     """Register the decorated plant."""
 
     def register(plant: Plant) -> Plant:

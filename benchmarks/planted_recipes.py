@@ -196,12 +196,12 @@ def drive(rng: np.random.Generator) -> Recipe:
     """16 drives, 60 windows each in order: torque swings slowly and sets the amplitude, speed sets the frequency."""
     n, t = 60, np.arange(48)
     rows = []
-    for unit in range(16):
+    for number in range(16):
         smooth = np.stack([np.convolve(rng.normal(size=n + 6), np.hanning(9)[1:-1] / 2, "valid") for _ in range(2)])
         torque, speed = 5 + 1.5 * smooth[0], 0.5 + 0.12 * np.tanh(smooth[1])
         phase = rng.uniform(0, 2 * np.pi, n)[:, None]
         x = torque[:, None] / 5 * np.sin(speed[:, None] * t + phase) + 0.15 * rng.normal(size=(n, len(t)))
-        rows.append((x, np.full(n, unit), torque, speed, speed > 0.5))
+        rows.append((x, np.full(n, number), torque, speed, speed > 0.5))
     x, unit, torque, speed, fast = (np.concatenate(one) for one in zip(*rows, strict=True))
     return Recipe(
         {"x": x[:, None].astype("f4"), "unit": unit, "torque": torque, "speed": speed, "fast": fast.astype(int)},

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
 import numpy as np
@@ -19,7 +19,7 @@ from sklearn.metrics import (
 )
 
 import polyhead
-from planted_case import PlantedCase
+from planted_case import Diagnosed, PlantedCase
 from polyhead.diagnosis.diagnose import Diagnosis
 
 Array = NDArray[np.float64]
@@ -144,13 +144,15 @@ def mostly_no(answers: Answers, slack: float) -> Rows:
 
 
 BATCHED = frozenset(("impossible-metrics", "inverted-score", "below-floor", "below-majority", "degenerate-r2"))
-TABLES = (
+TABLES: tuple[tuple[str, Callable[[Answers, float], Rows], tuple[float, float, float], frozenset[str]], ...] = (
     ("batch-averaged-metric", by_batch, (0.25, 0.6, 0.96), BATCHED),
     ("impossible-metrics", mixed, (0.05, 0.15, 0.3), frozenset(("batch-averaged-metric",))),
     ("redundant-metrics", micro, (0.0, 0.0, 0.0), frozenset()),
     ("metric-scale", scaled, (0.8, 0.5, 0.2), frozenset()),
     (
-        *("degenerate-r2", nearly_constant, (0.1, 0.03, 0.01)),
+        "degenerate-r2",
+        nearly_constant,
+        (0.1, 0.03, 0.01),
         frozenset(("batch-averaged-metric", "below-floor", "impossible-metrics")),
     ),
     ("inverted-score", turned, (0.7, 0.85, 1.0), frozenset(("below-floor", "below-majority", "batch-averaged-metric"))),
@@ -174,7 +176,7 @@ def tables(seeds: int = 3) -> Iterator[PlantedCase]:
         yield PlantedCase(f"healthy-table-{seed}", None, "none", frozenset(), _diagnosed(rows, 2 + seed % 4))
 
 
-def _diagnosed(rows: Mapping[str, Mapping[str, float]], decimals: int) -> object:
+def _diagnosed(rows: Mapping[str, Mapping[str, float]], decimals: int) -> Diagnosed:
     def diagnose(folder: Path) -> Diagnosis:
         folder.mkdir(parents=True, exist_ok=True)
         path = folder / "metrics.csv"

@@ -100,9 +100,7 @@ def test_looking_stays_within_its_share(monkeypatch):
     one.on_start(Path("run"), ("life",), 100, 5)
     for epoch in range(1, 101):
         one.on_epoch(report(epoch, 20.0 * epoch))
-        assert clock.now <= max(0.02 * 20 * epoch, 1.0), (
-            "all looks, but for the first, whose cost is not known"
-        )
+        assert clock.now <= max(0.02 * 20 * epoch, 1.0), "all looks, but for the first, whose cost is not known"
     assert clock.looks == 40
 
 

@@ -39,6 +39,12 @@ def one_thread() -> Iterator[None]:
     torch.set_num_threads(threads)
 
 
+@pytest.fixture(autouse=True)
+def as_wide_as_printed(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Lines break where the pages show it, whatever the terminal of whoever runs the tests."""
+    monkeypatch.setenv("COLUMNS", "100")
+
+
 @pytest.fixture(scope="session")
 def pumps(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The tutorial's csv and its mended config, which the other pages begin with."""

@@ -17,6 +17,7 @@ from polyhead.diagnosis.case import Case, Columns, Predicted, TaskFacts
 from polyhead.diagnosis.table import by_key, read_csv
 from polyhead.errors import InputError
 from polyhead.scoring.metric import Score
+from polyhead.signals.readers import READERS
 from polyhead.trace.folder import SPLITS, RunFolder
 from polyhead.trace.profile import Profile, read_profile
 from polyhead.trace.steps import read_steps
@@ -134,7 +135,8 @@ def _config(path: Path, metadata: Mapping[str, Any] | None) -> Experiment | None
     declared = {name: {"kind": one["kind"]} for name, one in (described.get("tasks") or {}).items()}
     data = Document.read(file).values.get("data")
     reader = str(data.get("reader")) if isinstance(data, dict) else ""
-    return load_experiment(file, readers=[reader], declared=declared).experiment
+    options = READERS[reader].options if reader in READERS else None
+    return load_experiment(file, options=lambda name: options, readers=[reader], declared=declared).experiment
 
 
 def task_facts(

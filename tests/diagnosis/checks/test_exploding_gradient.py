@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from polyhead.diagnosis.case import Case
+from polyhead.diagnosis.case import Case, TaskFacts
 from polyhead.diagnosis.checks.exploding_gradient import CHECK, measure
 from polyhead.diagnosis.curves import rise
 
@@ -30,17 +30,52 @@ def diverged(case: Case) -> Case:
     return replace(case, steps=columns(case.steps, loss__energy=loss))
 
 
+def poor(case: Case, skill: float = 0.2) -> Case:
+    """The energy is judged at this R2, floor 0."""
+    score = replace(case.metrics["test"]["energy"]["r2"], value=skill, skill=skill, interval=None)
+    return replace(case, metrics={**case.metrics, "test": {**case.metrics["test"], "energy": {"r2": score}}})
+
+
 def plant(case: Case) -> Case:
     """From step 180 on every third step is 60 times as long, and the energy is lost."""
-    return diverged(spiked(case, 60.0, slice(180, None, 3)))
+    return poor(diverged(thirds(case)))
+
+
+def going(case: Case) -> Case:
+    return replace(case, state={**case.state, "status": "training"})
+
+
+def noisy_end(case: Case) -> Case:
+    """Only the last epoch, 20 steps, is bad, and the metric is poor as yet."""
+    case = poor(spiked(case, 60.0, slice(180, None, 3)))
+    loss = case.steps["loss.energy"].copy()
+    loss[-20:] = 1.0
+    return replace(case, steps=columns(case.steps, loss__energy=loss))
+
+
+def thirds(case: Case, factor: float = 60.0) -> Case:
+    """Every third step from step 180 on."""
+    return spiked(case, factor, slice(180, None, 3))
 
 
 ROWS: tuple[Row, ...] = (
     ("spikes and a lost loss", plant, True, "persistent and harmful"),
     ("harmless spikes", lambda case: spiked(case, 60.0, slice(180, None, 3)), False, "clipped, nothing lost: a note"),
-    ("two spikes", lambda case: diverged(spiked(case, 60.0, slice(180, 182))), False, "a pair of odd batches"),
-    ("three-fold", lambda case: diverged(spiked(case, 3.0, slice(180, None, 3))), False, "below ten times the median"),
-    ("a loss lost otherwise", diverged, False, "the gradients were even: do not advise clipping"),
+    ("one noisy last epoch", lambda case: going(noisy_end(case)), False, "harm that has not lasted: a note"),
+    ("rise without harm", lambda case: diverged(thirds(case)), False, "R2 is .88: a note"),
+    ("two spikes", lambda case: poor(diverged(spiked(case, 60.0, slice(180, 182)))), False, "a pair of odd batches"),
+    (
+        "three-fold",
+        lambda case: poor(diverged(thirds(case, 3.0))),
+        False,
+        "below ten times the median",
+    ),
+    (
+        "a loss lost otherwise",
+        lambda case: poor(diverged(case)),
+        False,
+        "the gradients were even: do not advise clipping",
+    ),
     ("healthy", lambda case: case, False, "a norm that grows thirtyfold as sigma falls, but steadily"),
 )
 
@@ -55,6 +90,24 @@ def test_harmless_spikes_are_a_note_with_the_limit_as_counter_evidence():
     assert finding.severity == "note"
     assert finding.counter_evidence[0].value == 1.0
     assert all("train.clip_norm" not in fix.patch for fix in finding.fixes)
+
+
+def test_no_error_before_the_end_or_without_a_metric():
+    case = plant(healthy(BASE))
+    assert [one.severity for one in found(CHECK, case)] == ["error"]
+    assert [one.severity for one in found(CHECK, going(case))] == ["warning"]
+    tasks = {name: replace(facts, floor_loss=None) for name, facts in case.tasks.items()}
+    unknown = replace(case, tasks=tasks, metrics=None, scores=None)
+    assert [one.severity for one in found(CHECK, unknown)] == ["warning"]
+
+
+def test_too_short_a_run_has_no_end():
+    """47 steps in two epochs and a half: four spikes of twenty are a note, whatever the loss."""
+    norm, loss = np.full(47, 2.0), np.r_[np.linspace(1, 0.5, 40), np.ones(7)]
+    norm[[28, 33, 38, 44]] = 60.0
+    steps = {"step": np.arange(47.0), "epoch": np.arange(47) // 20 + 1.0, "total_grad_norm": norm, "loss.a": loss}
+    (finding,) = found(CHECK, Case("a run", {"a": TaskFacts("a")}, steps=steps, state={"status": "training"}))
+    assert finding.severity == "note"
 
 
 def test_ratios_are_those_of_pandas():

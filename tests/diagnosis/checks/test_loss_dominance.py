@@ -43,11 +43,23 @@ def raw_only(case: Case) -> Case:
     return replace(case, losses=losses, weights=columns(case.weights, weight_life=case.weights["weight_life"] / 40))
 
 
+def set_back(case: Case, gradient: float, late: float = 0.75) -> Case:
+    """Nobody is behind, but the forecast reached .8 and ends at `late`."""
+    rows = case.scores["next"]["epoch"]
+    r2 = np.where(rows <= rows[-1] * 0.6, 0.8 * np.minimum(rows / 4, 1), late)
+    r2 = r2 + 0.001 * (-1.0) ** np.arange(len(rows))
+    case = with_shares(case, 0.95, gradient, skill=late)
+    return replace(case, scores={**case.scores, "next": {"epoch": rows, "r2": r2}})
+
+
 ROWS: tuple[Row, ...] = (
     ("starves another", plant, True, "80 % of loss and gradient, the forecast at its floor"),
     ("leaves another poor", lambda case: with_shares(case, 0.8, 0.7, skill=0.3), True, "half of the way is not made"),
     ("decoy", lambda case: with_shares(case, 0.8, 0.39), False, "80 % of the loss and less than 40 % of the gradient"),
     ("raw share", raw_only, False, "weights take it back"),
+    ("takes the step", lambda case: set_back(case, 0.95), True, "95 % of the gradient, .8 of the forecast became .75"),
+    ("a smaller share", lambda case: set_back(case, 0.85), False, "as above, at 85 % of the gradient: a note"),
+    ("no loss of skill", lambda case: set_back(case, 0.95, 0.79), False, "0.01 of 0.8 is 1 %: a note"),
     ("near miss", lambda case: with_shares(case, 0.59, 0.8), False, "less than 60 % of the weighted loss"),
     ("the hard task", lambda case: with_shares(case, 0.8, 0.8, starved=None), False, "nobody is left behind: a note"),
 )

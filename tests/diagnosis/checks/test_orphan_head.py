@@ -101,6 +101,25 @@ def test_log_of_another_program(name):
     assert [(one.scope.task, one.severity) for one in found(CHECK, case)] == [("span", "error")]
 
 
+def test_both_causes_are_named_and_a_dead_output_first():
+    """A head whose gradient is zero: of a healthy answer either cause; of one value for all windows the cut-off."""
+    case = plant(healthy(BASE))
+    (either,) = found(CHECK, case)
+    assert "ReLU or clamp" in either.fixes[0].text
+    assert "detached from its loss" in either.fixes[0].text
+    assert "one value" not in either.what
+    same = {
+        split: {task: replace(one, pred=np.full_like(one.pred, one.pred[0]), score=None) if task == "fault" else one
+                for task, one in tasks.items()}
+        for split, tasks in case.predictions.items()
+    }  # fmt: skip
+    (dead,) = found(CHECK, replace(case, predictions=same))
+    assert dead.fixes[0].text.startswith("all its answers are one value")
+    assert "fault is not trained: all its answers are one value" in dead.what
+    assert {"stalled-training", "learning-rate"} <= set(CHECK.explains)
+    assert any(fact.value == "no better than a trivial predictor's" for fact in dead.evidence)
+
+
 def test_two_rows_of_zero_are_too_few():
     case = Case(
         origin="a log",

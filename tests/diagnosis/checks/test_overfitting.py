@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from polyhead.diagnosis.case import Case, TaskFacts
+from polyhead.diagnosis.check import NotCheckedError
 from polyhead.diagnosis.checks.overfitting import CHECK, measure
 from polyhead.scoring.metric import Score
 
@@ -74,6 +75,15 @@ def rising(case: Case) -> Case:
     return replace(curves(case, 0.0), scores={"energy": {"epoch": EPOCHS, "r2": 0.02 * EPOCHS}})
 
 
+def total(val: np.ndarray, train: np.ndarray | None = None) -> Case:
+    """A log of 40 epochs that knows no task."""
+    falling = np.exp(-EPOCHS / 10) if train is None else train
+    return Case("a log", {}, epochs={"epoch": EPOCHS, "train_loss": falling, "val_loss": val})
+
+
+TURNS = 0.4 + 0.6 * np.exp(-EPOCHS / 4) + 0.02 * np.clip(EPOCHS - 15, 0, None)
+TURNS = TURNS + 0.01 * np.random.default_rng(0).normal(size=40)
+
 ROWS: tuple[Row, ...] = (
     ("past its best", plant, True, "lost 0.2 of 0.8"),
     ("best epoch kept", lambda case: curves(case, 0.2, kept=15), False, "no harm was done: a note"),
@@ -94,6 +104,16 @@ ROWS: tuple[Row, ...] = (
     ("held out on purpose", lambda case: with_gap(held_out(curves(case, 0.0)), 0.95, 0.6), False, "a shift: a note"),
     ("small gap", lambda _: scored(0.90, 0.82), False, "0.08, below 0.1"),
     ("wide gap of few", lambda _: scored(0.383, 0.256, 0.1), False, "hypot(.1, .1) = .14 around .127"),
+    ("only totals", lambda _: total(TURNS), True, "from 0.42 at epoch 15 to 0.8"),
+    ("totals in other units", lambda _: total(1000 * TURNS), True, "the same"),
+    ("totals that fall", lambda _: total(0.4 + 0.6 * np.exp(-EPOCHS / 4)), False, "no rise"),
+    ("totals that end together", lambda _: total(TURNS, np.exp(-np.minimum(EPOCHS, 8) / 10)), False, "none learns"),
+    (
+        "nine totals",
+        lambda _: replace(total(TURNS), epochs={k: v[-9:] for k, v in total(TURNS).epochs.items()}),
+        False,
+        "too few epochs",
+    ),
     ("few epochs", lambda case: case, False, "12 epochs, healthy"),
 )
 
@@ -107,6 +127,39 @@ def test_kept_best_is_a_note_with_counter_evidence():
     (finding,) = found(CHECK, curves(healthy(BASE), 0.2, kept=15))
     assert finding.severity == "note"
     assert finding.counter_evidence
+
+
+def one_sided(train: bool, val: bool, epochs: int = 40) -> Case:
+    """A log with the losses of training or validation only, or of few epochs."""
+    table = {"epoch": EPOCHS[:epochs], "a": np.exp(-EPOCHS[:epochs] / 10)}
+    phases = {name: table for name, there in (("train", train), ("val", val)) if there}
+    return Case("a log", {"a": TaskFacts("a")}, losses=phases)
+
+
+@pytest.mark.parametrize(
+    "case",
+    [
+        one_sided(train=True, val=False),
+        one_sided(train=False, val=True),
+        one_sided(train=True, val=True, epochs=9),
+        replace(scored(0.4, 0.3), metrics={"val": scored(0.4, 0.3).metrics["val"]}),
+        Case("a table", {"a": TaskFacts("a")}, scores={"a": {"epoch": np.ones(1), "f1": np.ones(1)}}),
+    ],
+    ids=["no validation", "no training", "nine epochs", "one split", "one value"],
+)
+def test_what_cannot_tell_is_not_passed(case):
+    with pytest.raises(NotCheckedError, match="neither 10 epochs of validation"):
+        list(measure(case))
+
+
+def test_both_curves_are_enough_to_pass():
+    assert [one.task for one in measure(one_sided(train=True, val=True))] == ["a"]
+
+
+def test_the_total_is_of_no_task():
+    (finding,) = found(CHECK, total(TURNS))
+    assert (finding.severity, finding.scope.task) == ("warning", None)
+    assert finding.what.startswith("the total loss: validation loss rose from 0.4")
 
 
 def test_gap_by_hand():

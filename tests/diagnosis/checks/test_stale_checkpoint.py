@@ -107,6 +107,15 @@ def test_order_of_tasks_and_scale_of_the_others_do_not_matter():
     assert said(case) == said(turned) == said(scaled) != set()
 
 
+def test_a_run_that_still_trains_is_not_checked():
+    case = plant(healthy(BASE))
+    going = replace(case, state={**case.state, "status": "training"})
+    assert not fires(CHECK, going)
+    with pytest.raises(NotCheckedError, match="still going on"):
+        list(measure(going))
+    assert fires(CHECK, replace(case, state={**case.state, "status": "interrupted"}))
+
+
 def test_unknown_epoch_is_not_passed():
     with pytest.raises(NotCheckedError, match="chosen"):
         list(measure(replace(healthy(BASE), state={})))

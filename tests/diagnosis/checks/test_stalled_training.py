@@ -60,6 +60,14 @@ def test_a_loss_that_was_thrown_up_is_not_answered_by_a_larger_rate():
     assert finding.fixes[0].patch == {"train.lr": 0.001}
 
 
+@pytest.mark.parametrize(
+    ("height", "words"), [(0.98, "no better than a constant answer"), (4.0, "worse than a constant answer")]
+)
+def test_where_the_loss_stands_in_plain_words(height, words):
+    (finding,) = found(CHECK, with_loss(healthy(BASE), height))
+    assert finding.what.endswith(words)
+
+
 def test_slope_by_hand():
     """Losses 1, .., 1, then 1.00, 0.98, 0.96, 0.94, 0.92 in the last 5 of 25 epochs: -0.02 an epoch, -0.5 per run."""
     losses = {"train": {"a": np.r_[np.ones(20), 1 - 0.02 * np.arange(5)]}}

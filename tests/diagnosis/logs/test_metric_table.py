@@ -195,6 +195,15 @@ BROKEN = (
     ("[1, 2]", ".json", "no row of names", "row 1"),
     ('{"fault": {"acc": 0.9}', ".json", "no JSON", ""),
     ("task,acc,prevalence\nfault,0.9,7.7", ".csv", "not between 0 and 1", "row 2"),
+    ("task,acc,f1\nlife,0.9,0.8\nfault,94,92.3", ".csv", "accuracy 94 is beyond 1; write 94 %", "row 3"),
+    ("task,metric,value\nfault,f1,92.3", ".csv", "f1 92.3 is beyond 1; write 92.3 %", "row 2"),
+    ("task,metric,value\nfault,acuracy,0.9", ".csv", "no metric that is known (acuracy); write one such as acc", ""),
+    (
+        "task,metric,value\nfault,zzz,0.9",
+        ".csv",
+        "no metric that is known (zzz); write one such as accuracy",
+        "",
+    ),
     ("task,loss\ntotal,3.0", ".csv", "names no task", ""),
 )
 
@@ -221,3 +230,9 @@ def test_rows_that_agree_may_repeat():
     assert table("task,metric,value,prevalence\na,acc,.9,.1\na,acc,.9,.1").known["a"]["prevalence"] == 0.1
     with pytest.raises(InputError, match=r"row 2 and 0\.2 in row 3"):
         table("task,metric,value,prevalence\na,acc,.9,.1\na,f1,.9,.2")
+
+
+def test_beyond_one_but_not_in_percent():
+    """1.2 is a wrong number, an error in pixels no share, and one number below 1 says that the others are wrong."""
+    for text in ("task,f1\na,1.2", "task,mae,r2\na,92.3,-40", "task,acc,f1\na,92.3,0.5", "task,my own,f1\na,3,0.5"):
+        assert table(text).metrics["table"]["a"]

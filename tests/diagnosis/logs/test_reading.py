@@ -9,7 +9,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from polyhead.diagnosis.folder import numbers
 from polyhead.diagnosis.logs.reading import read_log
+from polyhead.diagnosis.table import read_csv
 from polyhead.errors import InputError
 
 from . import written
@@ -69,6 +71,9 @@ def test_a_file_of_names(tmp_path: Path) -> None:
         ("names: {a: nowhere}\n", r"names\.yaml:1: names\.a: 'nowhere' is no place; write one such as"),
         ("tasks: {a: odd}\n", r"names\.yaml:1: tasks\.a: unknown kind 'odd'; valid: classification"),
         ("columns: {a: epoch}\n", r"names\.yaml:1: unknown key columns; write names, tasks or files"),
+        ("", r"names\.yaml: the file is empty; write names, tasks or files"),
+        ("# to do\n", r"names\.yaml: the file is empty; write names, tasks or files"),
+        ("names: {L_cd: train/a/loss}\n", r"log\.csv: --columns names L_cd, .*there are epoch, loss\)"),
         ("names: [a]\n", r"names\.yaml:1: names: expected names and what they are"),
     ],
 )
@@ -208,3 +213,104 @@ def test_what_the_log_does_not_hold_is_not_passed(tmp_path: Path) -> None:
     assert found.checks["weight-lag"] == "ran"
     assert found.checks["split-leakage"].startswith("skipped: ")
     assert found.checks["negative-transfer"] == "skipped: needs trials"
+
+
+def test_six_tables_in_words_of_others(tmp_path: Path) -> None:
+    """Spaces, capitals and Loss Span are read as in a single table; 2 + 3 = 5 is the total of the first epoch."""
+    (tmp_path / "epoch_metrics.csv").write_text("Epoch;Train Loss;Val Loss;Span F1\n1;5;6;0,1\n2;4;5;0,2\n")
+    (tmp_path / "loss_components.csv").write_text(
+        "Epoch;Phase;Loss Span;Loss Countdown;Total Loss\n1;Train;2;3;5\n1;Validation;2;4;6\n"
+    )
+    case = read_log(str(tmp_path))
+    assert set(case.tasks) == {"span", "countdown"}
+    assert case.epochs["train_loss"].tolist() == [5, 4]
+    assert case.epochs["val_loss"].tolist() == [6, 5]
+    assert case.scores["span"]["f1"].tolist() == [0.1, 0.2]
+    assert {name: one.tolist() for name, one in case.losses["train"].items()} == {
+        "epoch": [1], "span": [2], "countdown": [3], "total": [5]
+    }  # fmt: skip
+    assert case.losses["val"]["total"].tolist() == [6]
+
+
+@pytest.mark.parametrize("table", ["epoch_metrics", "loss_components"])
+def test_losses_of_tasks_in_columns_of_splits(tmp_path: Path, table: str) -> None:
+    (tmp_path / f"{table}.csv").write_text("epoch,val_fault_loss,train_fault_loss,lr\n1,3,2,0.1\n2,2,1,0.1\n")
+    case = read_log(str(tmp_path))
+    assert set(case.tasks) == {"fault"}
+    assert case.losses["val"]["fault"].tolist() == [3, 2]
+    assert case.losses["train"]["fault"].tolist() == [2, 1]
+    assert case.losses["train"]["epoch"].tolist() == [1, 2]
+
+
+def test_losses_of_tasks_in_both_tables(tmp_path: Path) -> None:
+    (tmp_path / "epoch_metrics.csv").write_text(
+        "epoch,val_fault_loss,val_life_loss,val_fault_f1,train_fault_f1\n1,3,9,0.5,0.6\n"
+    )
+    (tmp_path / "loss_components.csv").write_text("epoch,phase,loss_life\n1,train,1\n1,val,2\n")
+    case = read_log(str(tmp_path))
+    assert set(case.tasks) == {"life", "fault"}
+    assert case.losses["val"]["fault"].tolist() == [3]
+    assert case.losses["val"]["life"].tolist() == [2]
+    assert case.losses["train"]["life"].tolist() == [1]
+    assert case.scores["fault"]["f1"].tolist() == [0.5]
+
+
+@pytest.mark.parametrize("head", ["epoch,phase,Loss Sum,loss_a", "epoch,Loss Sum,loss_a"])
+def test_a_total_that_the_file_of_names_tells(tmp_path: Path, head: str) -> None:
+    row = "1,train,5,4" if "phase" in head else "1,5,4"
+    (tmp_path / "loss_components.csv").write_text(f"{head}\n{row}\n")
+    (tmp_path / "names.yaml").write_text("names: {Loss Sum: train/loss}\n")
+    case = read_log(str(tmp_path), tmp_path / "names.yaml")
+    assert set(case.tasks) == {"a"}
+    assert case.losses["train"]["total"].tolist() == [5]
+    assert case.losses["train"]["a"].tolist() == [4]
+
+
+def test_tables_spelt_as_they_should_be_stay(tmp_path: Path) -> None:
+    (tmp_path / "epoch_metrics.csv").write_text("epoch,Fault_A_macro_f1,Fault_A_within_1,val_skill\n1,0.5,0.6,0.1\n")
+    (tmp_path / "loss_components.csv").write_text("epoch,phase,loss_Fault_A,total_loss\n1,val,2,2\n")
+    case = read_log(str(tmp_path))
+    assert set(case.tasks) == {"Fault_A"}
+    assert set(case.scores["Fault_A"]) == {"epoch", "macro_f1", "within_1"}
+    assert case.epochs["val_skill"].tolist() == [0.1]
+
+
+@pytest.mark.parametrize("run", ["detector", "machines", "radio"])
+def test_a_trace_of_polyhead_keeps_its_columns(run: str) -> None:
+    """Such as backbone.stem.weight of gradient_stats."""
+    trace = Path(__file__).parents[1] / "frozen" / run / "trace"
+    case = read_log(str(trace))
+    assert set(numbers(read_csv(trace / "gradient_stats.csv"))) == set(case.gradients)
+    assert set(numbers(read_csv(trace / "parameter_sums.csv"))) == set(case.parameters)
+
+
+def test_epochs_that_are_no_numbers(tmp_path: Path) -> None:
+    (tmp_path / "loss_components.csv").write_text("epoch,loss\n:\n")
+    with pytest.raises(InputError, match=r"loss_components\.csv: column epoch holds more than numbers"):
+        read_log(str(tmp_path))
+
+
+def test_names_of_no_table(tmp_path: Path) -> None:
+    written.six_tables(tmp_path / "log")
+    (tmp_path / "names.yaml").write_text("names: {Val F1: val/span/f1}\n")
+    with pytest.raises(InputError, match=r"log: --columns names Val F1, .*\(there are epoch, train_loss"):
+        read_log(str(tmp_path / "log"), tmp_path / "names.yaml")
+
+
+def test_a_table_without_epochs_is_told_of_names(tmp_path: Path) -> None:
+    (tmp_path / "log.csv").write_text("ep,L\n1,2\n")
+    with pytest.raises(InputError, match=r"names the task .*--columns FILE"):
+        read_log(str(tmp_path / "log.csv"))
+
+
+def test_folders_one_level_above(tmp_path: Path) -> None:
+    written.lightning(tmp_path / "save" / "lightning_logs")
+    assert set(read_log(str(tmp_path / "save")).tasks) == {"span", "countdown"}
+
+
+@pytest.mark.filterwarnings("ignore")
+def test_a_folder_with_a_store(tmp_path: Path) -> None:
+    folder = tmp_path / "runs"
+    folder.mkdir()
+    written.mlflow(folder / "mlflow.db")
+    assert set(read_log(str(folder)).tasks) == {"span", "countdown"}

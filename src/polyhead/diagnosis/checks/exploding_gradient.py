@@ -19,8 +19,8 @@ Remedy
 
 When it can be wrong
     Rare extreme windows make honest spikes that do no harm; those are a note, as is a loss above its best of a task
-    whose metric is well above its floor. A run that still trains may come back: no error before its end. A schedule that restarts, or a balance
-    that changes its weights at once, moves the norm as well.
+    whose metric is well above its floor. A run that still trains may come back: no error before its end. A schedule
+    that restarts, or a balance that changes its weights at once, moves the norm as well.
 
 Example
     Norms of 2 with 40, 60 and 30 among 20 steps exceed 10 x 2 three times. With the loss back where it was this is a
@@ -63,7 +63,8 @@ POOR = ("floor", "fell", "poor")
 class Spikes:
     """The most steps of any 20 whose norm exceeds SPIKE x the median before, where (epoch, step), the largest ratio,
     the share of windows of 20 that hold as many as OFTEN, the task whose loss rose most, by how many sd (NaN where the
-    run is too short to tell) and how its metric stands, whether the run is still `going`, and the options of training."""
+    run is too short to tell) and how its metric stands, whether the run is still `going`, and the options of
+    training."""
 
     most: int
     ratio: float
@@ -154,7 +155,8 @@ def judge(spikes: Spikes) -> Finding | None:
     return Finding(
         severity=severity,
         what=f"the gradient exceeds {SPIKE:g} times its running median at {spikes.most} of {WINDOW} steps, by up to"
-        f" {spikes.ratio:.3g} times" + (f", and {loss} stays {spikes.risen:.2g} sd above its best at the end" if harmed else ""),
+        f" {spikes.ratio:.3g} times"
+        + (f", and {loss} stays {spikes.risen:.2g} sd above its best at the end" if harmed else ""),
         scope=Scope(task=spikes.task if harmed else None, epochs=(epoch, epoch) if epoch else None, key="train"),
         evidence=(
             Fact(

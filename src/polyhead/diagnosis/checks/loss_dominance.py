@@ -43,7 +43,8 @@ from numpy.typing import NDArray
 
 from polyhead.diagnosis.case import Case
 from polyhead.diagnosis.check import Check, NotCheckedError
-from polyhead.diagnosis.course import standing_of
+from polyhead.diagnosis.course import FEWEST, NOISE, course_of, late, series, standing_of
+from polyhead.diagnosis.curves import noise, sign_of, smooth
 from polyhead.diagnosis.finding import Alternative, Fact, Finding, Fix, Scope, Severity
 from polyhead.diagnosis.weighing import Weighing, weighing
 
@@ -51,6 +52,10 @@ FEW_TASKS, MOST = 4, 0.6
 """With two to four tasks 60 % is more than the others together by half; no published rule exists."""
 TIMES_EQUAL = 2.5
 """With more tasks, so many times an equal share."""
+MOST_OF_STEP = 0.9
+"""Share of the gradient that leaves every other task less than a tenth; any loss of skill beside it counts."""
+SET_BACK = 0.05
+"""Share of the gain, and more than noise, by which a task ends below what it reached earlier; see course.FLAT."""
 SAMPLES = 5
 """Fewer sampled steps do not tell a share of the gradient."""
 
@@ -58,7 +63,8 @@ SAMPLES = 5
 @dataclass(frozen=True)
 class Dominance:
     """Shares of one of `tasks` tasks in [0, 1], None where not known; `gradient` over `sampled` steps with its 95 %
-    interval. `behind` names other tasks that are poor, fell or are unknown, `floor` those at their floor."""
+    interval. `behind` names other tasks that are poor, fell or are unknown, `floor` those at their floor, `set_back`
+    those whose skill ended below what it reached earlier."""
 
     task: str
     tasks: int
@@ -70,6 +76,7 @@ class Dominance:
     sampled: int
     floor: tuple[str, ...]
     behind: tuple[str, ...]
+    set_back: tuple[str, ...]
     weight: float | None
     balance: str | None
     epochs: tuple[int, int]
@@ -92,6 +99,7 @@ def measure(case: Case) -> Iterator[Dominance]:
         raise NotCheckedError("the weights of the tasks are not known, and the total is not the plain sum")
     gradient = _gradients(case, tuple(found.losses))
     standing = {name: standing_of(case, name) for name in found.losses}
+    fallen = {name for name in found.losses if _set_back(case, name)}
     for task in found.losses:
         others = [name for name in found.losses if name != task]
         shares = gradient.get(task, np.zeros(0))
@@ -106,6 +114,7 @@ def measure(case: Case) -> Iterator[Dominance]:
             len(shares),
             tuple(name for name in others if standing[name] == "floor"),
             tuple(name for name in others if standing[name] != "fair"),
+            tuple(name for name in others if name in fallen),
             case.config.tasks[task].weight if case.config and task in case.config.tasks else None,
             case.config.balance.method if case.config else None,
             (int(found.epochs[half][0]), int(found.epochs[-1])),
@@ -145,6 +154,16 @@ def _gradients(case: Case, tasks: tuple[str, ...]) -> dict[str, NDArray[np.float
     return {name: one[good] / total[good] for name, one in norms.items()} if good.sum() >= SAMPLES else {}
 
 
+def _set_back(case: Case, task: str) -> bool:
+    """Whether the metric over epochs ended below its best by SET_BACK of the gain and by more than noise."""
+    course = course_of(case, task)
+    name, values = series(case, task)
+    if course is None or name is None or course.lost < SET_BACK or len(values) < FEWEST:
+        return False
+    better = sign_of(name) * values
+    return float(smooth(better).max() - np.median(better[late(len(better))])) > NOISE * noise(better)
+
+
 def _interval_of_median(values: NDArray[np.float64]) -> tuple[float, float]:
     """95 % interval by ranks, n / 2 -+ 1.96 sqrt(n) / 2, for values that are independent."""
     ordered, half = np.sort(values), 0.98 * np.sqrt(len(values))
@@ -158,11 +177,13 @@ def judge(share: Dominance) -> Finding | None:
     if share.weighted is None or share.weighted <= most or (share.gradient is not None and share.gradient <= most):
         return None
     seen = share.gradient is not None
+    robbed = share.set_back if share.gradient is not None and share.gradient > MOST_OF_STEP else ()
     severity: Severity = (
-        "error" if seen and share.floor else "warning" if share.floor or (seen and share.behind) else "note"
+        "error" if seen and share.floor else "warning" if share.floor or (seen and share.behind) or robbed else "note"
     )
     said = f", {share.gradient:.0%} of the gradient" if share.gradient is not None else ", its gradient was not sampled"
     left = f"; at their floor: {', '.join(share.floor)}" if share.floor else ""
+    left += f"; below what they reached earlier: {', '.join(robbed)}" if robbed else ""
     window = f"epochs {share.epochs[0]} to {share.epochs[1]} ({share.phase})"
     facts = [Fact("weighted share", share.weighted, threshold=most, source=share.source, window=window)]
     if share.gradient is not None:
@@ -182,7 +203,9 @@ def judge(share: Dominance) -> Finding | None:
         what=f"{share.task} holds {share.weighted:.0%} of the weighted loss ({share.raw:.0%} raw){said}{left}",
         scope=Scope(task=share.task, epochs=share.epochs, key=f"tasks.{share.task}"),
         evidence=tuple(facts),
-        counter_evidence=() if share.behind else (Fact("other tasks behind", 0, source="all are well above floor"),),
+        counter_evidence=()
+        if share.behind or robbed
+        else (Fact("other tasks behind", 0, source="all are well above floor"),),
         alternatives=(
             Alternative("label-noise", "train each task left behind alone: one that stays at its floor is not starved"),
         ),

@@ -13,8 +13,9 @@ Evidence
     at the backbone's output, are exactly 0, and since which epoch without exception; how the task stands.
 
 Remedy
-    Reconnect what was cut: a detached output, a head that the loss does not read, an unknown target. A head that died
-    on the way (gradients that became zero) wants a smaller learning rate.
+    Reconnect what was cut: a detached output, a head that the loss does not read, an unknown target. A gradient of
+    exactly 0 has two causes: an output cut off by a ReLU or a clamp, all of whose answers are then one value, and a
+    head detached from its loss. A head that died on the way wants a smaller learning rate besides.
 
 When it can be wrong
     A backbone that is frozen for all tasks gets no gradient by intent; then only the heads are looked at. A weight of 0
@@ -47,6 +48,14 @@ SAMPLES = 3
 """Gradients that are exactly zero so many times running are no accident of one batch."""
 SEVERITY: dict[str, Severity] = {"floor": "error", "fell": "error", "fair": "note"}
 """By how the task stands: it does harm where nothing was learned, or it was lost; else a warning."""
+SAID: dict[Standing, str] = {
+    "floor": "no better than a trivial predictor's",
+    "fell": "lost again what it had gained",
+    "poor": "less than half of the way from a trivial predictor's to perfect",
+    "fair": "well above a trivial predictor's",
+    "unknown": "not known",
+}
+"""How a task's metric stands, in words."""
 PART = 0.2
 """And for the last fifth of the run, where they were not zero before."""
 
@@ -69,7 +78,7 @@ class Zeros:
 @dataclass(frozen=True)
 class Orphan:
     """What is known of a task's ties: training `labels`, `weight`, whether it has a `head`, its `zeros`; each None, or
-    empty, where not known. `lr` is the learning rate in use."""
+    empty, where not known. `constant` says whether all its answers are one value; `lr` is the learning rate in use."""
 
     task: str
     labels: int | None
@@ -77,6 +86,7 @@ class Orphan:
     head: bool | None
     zeros: tuple[Zeros, ...]
     standing: Standing
+    constant: bool | None
     lr: float | None
 
 
@@ -97,6 +107,7 @@ def measure(case: Case) -> Iterator[Orphan]:
                 task in heads if isinstance(heads, dict) else None,
                 tuple(one for one in zeros if one is not None),
                 standing_of(case, task),
+                _constant(case, task),
                 case.config.train.lr if case.config else None,
             )
         )
@@ -111,6 +122,16 @@ def _labels(case: Case, task: str) -> int | None:
         return target.splits["train"].known
     known = (case.steps or {}).get(f"known.{task}")
     return None if known is None or not np.isfinite(known).any() else int(np.nansum(known))
+
+
+def _constant(case: Case, task: str) -> bool | None:
+    """Whether the task answers every window alike, by its scores where there are some; None without predictions."""
+    for said in (case.predictions or {}).values():
+        if task in said and said[task].mask.sum() > 1:
+            one = said[task]
+            answers = (one.pred if one.score is None else one.score)[one.mask]
+            return bool((answers == answers[0]).all())
+    return None
 
 
 def _logged_weight(case: Case, task: str) -> float | None:
@@ -149,6 +170,7 @@ def judge(one: Orphan) -> Finding | None:
     """The first tie that is missing; an error where the task learned nothing."""
     cut = next((zeros for zeros in one.zeros if zeros.cut), None)
     key = f"tasks.{one.task}"
+    more: tuple[Fix, ...] = ()
     if one.labels == 0:
         what, fact = "no training label is known", Fact("known training labels", 0, threshold=1)
         fix = Fix(
@@ -171,20 +193,29 @@ def judge(one: Orphan) -> Finding | None:
             "gradients that are exactly 0", cut.last, threshold=SAMPLES, source=cut.of, window="the last samples"
         )
         rate = {} if one.lr is None else {"train.lr": float(f"{one.lr / 3:.2g}")}
-        text = "a smaller learning rate: the head died on the way" if dead else "reconnect the head to its loss"
-        fix = Fix(text, rate if dead else {}, "gradients above 0 at every sample")
+        first = "all its answers are one value, which points to the first of two causes: " if one.constant else ""
+        text = (
+            f"{first}an output cut off by a ReLU or clamp (remove it), or a head detached from its loss (reconnect it)"
+        )
+        fix = Fix(text, {}, "gradients above 0 at every sample")
+        if one.constant:
+            what = f"all its answers are one value, and {what}"
+        if dead:
+            more = (
+                Fix("a smaller learning rate: the head died on the way", rate, "gradients above 0 at every sample"),
+            )
     else:
         return None
     return Finding(
         severity=SEVERITY.get(one.standing, "warning"),
         what=f"{one.task} is not trained: {what}",
         scope=Scope(task=one.task, key=key),
-        evidence=(fact, Fact("standing of its metric", one.standing)),
-        counter_evidence=(Fact("its metric", "well above its floor"),) if one.standing == "fair" else (),
+        evidence=(fact, *(() if one.standing == "fair" else (Fact("its metric", SAID[one.standing]),))),
+        counter_evidence=(Fact("its metric", SAID[one.standing]),) if one.standing == "fair" else (),
         alternatives=(
             Alternative("frozen-parameters", "sums of its head's parameters: frozen ones do not change at all"),
         ),
-        fixes=(fix,),
+        fixes=(fix, *more),
     )
 
 
@@ -195,5 +226,8 @@ CHECK = Check(
     measure=measure,
     judge=judge,
     doc=__doc__ or "",
-    explains=("below-floor", "below-majority", "constant-output", "probability-collapse", "loss-metric-divergence"),
+    explains=(
+        *("below-floor", "below-majority", "constant-output", "probability-collapse", "loss-metric-divergence"),
+        *("stalled-training", "learning-rate"),
+    ),
 )

@@ -12,8 +12,8 @@ Evidence
     The task's own validation metric (its loss where there is none) over epochs: how far the last epochs lie below the
     best, both as medians over a fifth of the run, in standard deviations of one epoch's noise and as a share of all
     that was gained.
-    The training loss over the same epochs. The skill on training windows minus that on validation, with an interval
-    from the intervals of both.
+    The training loss over the same epochs; of a log that knows no task, the same of its total losses. The skill on
+    training windows minus that on validation, with an interval from the intervals of both.
 
 Remedy
     Fewer parameters, dropout, augmentation, weight decay, early stopping; above all more recordings.
@@ -43,7 +43,7 @@ import numpy as np
 
 from polyhead.diagnosis.case import Case
 from polyhead.diagnosis.check import Check, NotCheckedError
-from polyhead.diagnosis.curves import Curve, loss_curve, noise, start_of, task_curve
+from polyhead.diagnosis.curves import Curve, curve_of, loss_curve, noise, start_of, task_curve
 from polyhead.diagnosis.finding import Alternative, Fact, Finding, Fix, Scope
 
 EPOCHS = 10
@@ -64,12 +64,14 @@ OF_SKILL = 0.25
 
 @dataclass(frozen=True)
 class Gap:
-    """Of one task. `fall` from the best in units of noise, `lost` the share of the gain (0 where none stands out of the
-    noise), `since` epochs after the best, `learning` whether the training loss still fell in them; None without curves.
-    `gap` in skill between training and validation of the judged epoch with its interval, `skill` that of training.
-    `kept` says that the judged epoch is no later than the best, `apart` that validation was held out on purpose."""
+    """Of one task, or of the total loss where `task` is None. `fall` from the best in units of noise, `lost` the share
+    of the gain (0 where none stands out of the noise; of the total, of its best if that is more), `since` epochs after
+    the best, `learning` whether the training loss still fell in them; None without curves. `rose` is the total at its
+    best and at the end. `gap` in skill between training and validation of the judged epoch with its interval, `skill`
+    that of training. `kept` says that the judged epoch is no later than the best, `apart` that validation was held out
+    on purpose."""
 
-    task: str
+    task: str | None
     metric: str
     epochs: tuple[int, int] | None = None
     fall: float | None = None
@@ -79,40 +81,62 @@ class Gap:
     gap: float | None = None
     interval: tuple[float, float] | None = None
     skill: float | None = None
+    rose: tuple[float, float] | None = None
     kept: bool = False
     apart: bool = False
 
 
 def measure(case: Case) -> Iterator[Gap]:
-    """Each task with a curve of validation, or with scores on training and validation."""
+    """Each task with curves of validation and training, or with scores on both; else the total loss. Raises
+    NotCheckedError where there is none of these."""
     found, split = False, case.config.data.split if case.config else None
     apart = split is not None and (split.by == "time" or "val" in split.hold_out)
     for task in case.tasks:
         curve, gap = task_curve(case, task), _gap(case, task)
-        past = {} if curve is None else _past(case, task, curve)
-        if not past and not gap:
+        train = loss_curve(case, task, "train") or _total(case, "train")
+        past = {} if curve is None else _past(case, task, curve, train)
+        if not gap and not (curve is not None and len(curve) >= EPOCHS and train is not None and len(train) >= EPOCHS):
             continue
         found = True
         told: dict[str, Any] = {"metric": curve.name if curve else "score", "apart": apart, **gap, **past}
         yield Gap(task, **told)
+    train, val = _total(case, "train"), _total(case, "val")
+    if not found and train is not None and val is not None and min(len(train), len(val)) >= EPOCHS:
+        found = True
+        told = _past(case, None, val, train)
+        yield Gap(None, "loss", **told)
     if not found:
-        raise NotCheckedError(f"neither {EPOCHS} epochs of validation nor scores of training and validation")
+        raise NotCheckedError(
+            f"neither {EPOCHS} epochs of validation beside a training curve nor scores of training and validation"
+        )
 
 
-def _past(case: Case, task: str, curve: Curve) -> dict[str, Any]:
+def _total(case: Case, phase: str) -> Curve | None:
+    """The total loss over epochs, as the table of losses or that of epochs has it; None where neither does."""
+    known, table, column = loss_curve(case, "total", phase), case.epochs, f"{phase}_loss"
+    if (known is None or not len(known)) and table is not None and "epoch" in table and column in table:
+        known = curve_of(table, column, "loss")
+    return known if known is not None and len(known) else None
+
+
+def _past(case: Case, task: str | None, curve: Curve, train: Curve | None) -> dict[str, Any]:
     if len(curve) < EPOCHS:  # a curve too short to turn is none that has turned
         return {"fall": 0.0, "lost": 0.0, "since": 0} if len(curve) else {}
     width = max(WIDTH, len(curve) // 5)
     medians = np.median(np.lib.stride_tricks.sliding_window_view(curve.better, width), axis=1)
     best = int(np.argmax(medians)) + width // 2  # the middle of the best stretch
     fall, spread = float(medians.max() - medians[-1]), noise(curve.better)
-    gained = float(medians.max()) - start_of(case, task, curve)
-    train = loss_curve(case, task, "train") or loss_curve(case, "total", "train")
+    gained = float(medians.max()) - (float(curve.better[0]) if task is None else start_of(case, task, curve))
     at, end = float(curve.epoch[best]), float(curve.epoch[-1])
     chosen = (((case.state or {}).get("best") or {}).get("epoch")) or end
-    return {
+    lost = min(1.0, fall / gained) if gained > SIGNIFICANT * spread else 0.0
+    told: dict[str, Any] = {}
+    if task is None:  # a total that never fell has no gain to lose, so its own size counts beside it
+        told = {"rose": (-float(medians.max()), -float(medians[-1]))}
+        lost = max(lost, fall / max(abs(float(medians.max())), 1e-300))
+    return told | {
         "fall": fall / spread if spread else (np.inf if fall > 0 else 0.0),
-        "lost": min(1.0, fall / gained) if gained > SIGNIFICANT * spread else 0.0,
+        "lost": lost,
         "since": len(curve) - 1 - best,
         "learning": None if train is None else _falls(train, at),
         "epochs": (int(at), int(end)),
@@ -168,19 +192,24 @@ def judge(gap: Gap) -> Finding | None:
     facts = []
     if turned:
         said.append(
-            f"validation {gap.metric} lost {gap.lost:.0%} of its gain in the {gap.since} epochs since its best,"
+            f"validation loss rose from {gap.rose[0]:.3g} to {gap.rose[1]:.3g} in {gap.since} epochs since its best,"
+            f" {gap.fall:.1f} times the noise of an epoch, while the training loss fell"
+            if gap.rose is not None
+            else f"validation {gap.metric} lost {gap.lost:.0%} of its gain in the {gap.since} epochs since its best,"
             f" {gap.fall:.1f} times the noise of an epoch{', while the training loss fell' if gap.learning else ''}"
         )
         facts += [
             Fact("fall over noise", gap.fall, None, SIGNIFICANT, "second differences of the curve", "last fifth"),
-            Fact("share of the gain lost", gap.lost, None, LOST, "own history", "last fifth"),
+            Fact(
+                f"share of the {'gain or best loss' if gap.rose else 'gain'} lost", gap.lost, None, LOST, "own history"
+            ),
         ]
     if gap.gap is not None and wide:
         said.append(f"skill on training is {gap.gap:.2f} above that on validation")
         facts.append(Fact("gap in skill", gap.gap, gap.interval, GAP, f"{gap.metric}, training minus validation"))
     return Finding(
         severity="warning" if (turned and harm) or firm else "note",
-        what=f"{gap.task}: {'; '.join(said)}",
+        what=f"{gap.task or 'the total loss'}: {'; '.join(said)}",
         scope=Scope(task=gap.task, split="val", epochs=gap.epochs, key="train"),
         evidence=tuple(facts),
         counter_evidence=(Fact("the best epoch was kept", "yes", source="state.json"),) if turned and gap.kept else (),
@@ -207,7 +236,7 @@ def judge(gap: Gap) -> Finding | None:
 
 CHECK = Check(
     id="overfitting",
-    needs=("losses|scores|metrics",),
+    needs=("losses|scores|metrics|epochs",),
     cost="scalars",
     measure=measure,
     judge=judge,

@@ -119,6 +119,8 @@ def _rows(tasks: Mapping[str, Predicted]) -> list[bytes]:
     if not told:
         return []
     names = _recordings(tasks)
+    if any(len(one.truth) != len(names) for one in tasks.values()):
+        return []  # tasks that were told of different windows cannot be laid side by side
     numbers = np.concatenate([np.asarray(part, np.float64).reshape(len(names), -1) for part in told], axis=1)
     words = np.concatenate([one.truth.reshape(len(names), -1).astype(str) for one in tasks.values()], axis=1)
     return [

@@ -142,11 +142,13 @@ def judge(stall: Stall) -> Finding | None:
     proven = skill is not None and skill.interval is not None and skill.upper < AT_FLOOR
     lower = swings or stall.peak > THROWN
     patch = {"train.lr": float(f"{stall.lr * (1 / 3 if lower else 3):.1g}")} if stall.lr else {}
+    better = "" if stall.learned > -AT_FLOOR else "worse than"
+    than = "a constant answer" if stall.floor == "best constant" else "at its start"
+    stands = f"is {better or 'no better than'} {than}"
     doing = "swings" if swings else "lies still"
     return Finding(
         severity="error" if proven else "warning",
-        what=f"{stall.task}: the training loss {doing} over the {stall.window}, {stall.learned:.2g} of the way from its"
-        f" {'floor' if stall.floor == 'best constant' else 'start'}",
+        what=f"{stall.task}: the training loss {doing} over the {stall.window}, and {stands}",
         scope=Scope(task=stall.task, key=f"tasks.{stall.task}"),
         evidence=(
             Fact("slope, floors per run", stall.slope, stall.interval, 0, "least squares over blocks", stall.window),

@@ -9,12 +9,13 @@ import math
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
 from polyhead.diagnosis.case import Case
 from polyhead.diagnosis.logs.metric_case import Cell, case_of
-from polyhead.diagnosis.logs.metric_words import is_fact, metric_name, split_name
+from polyhead.diagnosis.logs.metric_words import BOUNDED, METRICS, is_fact, metric_name, split_name
 from polyhead.diagnosis.table import read_csv, text_of
 from polyhead.errors import InputError
 
@@ -35,7 +36,11 @@ _FACTS = {
 """Between which values a fact can lie."""
 _NOTHING = ("", "-", "nan", "none", "null", "na", "n/a", "undefined")
 _NUMBER = re.compile(r"[≈~=]?\s*([+-]?(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?)\s*(%)?", re.IGNORECASE)
+_PERCENT = (1.5, 100.0)
+"""Between which a metric that is bounded by 1 is taken to be in percent; 1.2 is rather a wrong number."""
+_SOME = ("accuracy", "auroc", "f1", "mae", "r2")
 _DO = "write columns task, metric, value; or task and one column per metric"
+_LOG = "of a log over epochs, say which column is the epoch in a file of names, --columns FILE"
 
 Row = Mapping[str, str]
 
@@ -63,7 +68,34 @@ def read_metric_table(path: Path) -> Case:
     cells = [cell for place, row in rows for cell in _cells(place, row)]
     if not cells:
         raise InputError("the table holds no row", where=str(path), do=_DO)
+    _refuse_percent(cells)
+    _refuse_unknown(path, cells)
     return case_of(str(path), cells)
+
+
+def _refuse_percent(cells: Sequence[Cell]) -> None:
+    """Raises InputError where every metric of a task that is bounded by 1 is in percent without saying so."""
+    for task in dict.fromkeys(cell.task for cell in cells):
+        own = [(cell, cell.value) for cell in cells if cell.task == task and cell.name in BOUNDED]
+        known = [(cell, value) for cell, value in own if value is not None]
+        if known and all(_PERCENT[0] <= value <= _PERCENT[1] for _, value in known):
+            cell, value = known[0]
+            raise InputError(
+                f"{cell.name} {value:g} is beyond 1", where=f"{cell.file}, {cell.row}", do=f"write {value:g} %"
+            )
+
+
+def _refuse_unknown(path: Path, cells: Sequence[Cell]) -> None:
+    """Raises InputError where no word of the table is known as a metric or a loss."""
+    unknown = list(dict.fromkeys(cell.name for cell in cells if not is_fact(cell.name)))
+    if not unknown or any(cell.name in METRICS.values() or cell.name == "loss" for cell in cells):
+        return
+    near = list(dict.fromkeys(METRICS[one] for word in unknown for one in get_close_matches(word.lower(), METRICS, 2)))
+    raise InputError(
+        f"no metric that is known ({', '.join(unknown[:5])})",
+        where=str(path),
+        do=f"write one such as {', '.join(near[:5] or _SOME)}",
+    )
 
 
 def _csv_rows(path: Path) -> list[tuple[_Place, Row]]:
@@ -173,7 +205,7 @@ def _columns(place: _Place, header: Sequence[str]) -> dict[str, str]:
     if "name" in lower:
         found.setdefault("metric" if "task" in found and "value" in found else "task", lower["name"])
     if "task" not in found:
-        raise place.error(f"no column names the task (there are {', '.join(header)})", _DO)
+        raise place.error(f"no column names the task (there are {', '.join(header)})", f"{_DO}; {_LOG}")
     if "metric" in found and "value" not in found:
         raise place.error(f"no column holds the value (there are {', '.join(header)})", _DO)
     return found if "metric" in found else {role: name for role, name in found.items() if role != "value"}

@@ -99,6 +99,8 @@ _HIGHER = frozenset(
     )
 )
 _LOWER = frozenset(("mse", "mae", "rmse", "mape", "res_68", "log_loss", "brier", "fpr"))
+BOUNDED = (_HIGHER - {"r2", "separation"}) | {"fpr"}
+"""Metrics that lie between 0 and 1."""
 _YES_OR_NO = frozenset(("auroc", "f1", "precision", "recall", "average_precision", "specificity", "fpr"))
 _NUMBER = frozenset(("r2", "mse", "mae", "rmse", "mape", "bias"))
 

@@ -12,7 +12,7 @@ with the places epoch, step, lr, grad_norm, SPLIT/loss, SPLIT/TASK/loss, SPLIT/T
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -21,6 +21,7 @@ from polyhead.config.document import Document
 from polyhead.diagnosis.logs.metric_words import SPLITS, metric_name, split_name
 from polyhead.errors import InputError
 
+_DO = "write names, tasks or files"
 AXES = ("epoch", "step")
 ALONE = "main"
 """The task of scalars that name none."""
@@ -52,11 +53,13 @@ class Names:
 
 def read_names(path: Path) -> Names:
     """The file of names at `path`. Raises InputError naming its line."""
+    if _is_empty(path):
+        raise InputError("the file is empty", where=str(path), do=_DO)
     document = Document.read(path)
     values = document.values
     for key in values:
         if key not in ("names", "tasks", "files"):
-            raise InputError(f"unknown key {key}", where=document.where((key,)), do="write names, tasks or files")
+            raise InputError(f"unknown key {key}", where=document.where((key,)), do=_DO)
     parts = {key: _texts(document, key, values.get(key) or {}) for key in ("names", "tasks", "files")}
     for name, place in parts["names"].items():
         if _spelt(place) is None:
@@ -72,10 +75,30 @@ def read_names(path: Path) -> Names:
     return Names(**parts)
 
 
+def _is_empty(path: Path) -> bool:
+    """Whether the file holds nothing but comments; what cannot be read is Document's to refuse."""
+    try:
+        lines = path.read_text(encoding="utf-8-sig").splitlines()
+    except (OSError, ValueError):
+        return False
+    return all(not line.strip() or line.lstrip().startswith("#") or line.strip() in ("---", "{}") for line in lines)
+
+
 def _texts(document: Document, key: str, value: Any) -> dict[str, str]:
     if not isinstance(value, dict) or not all(isinstance(one, str) for one in value.values()):
         raise InputError(f"{key}: expected names and what they are", where=document.where((key,)))
     return {str(name): one for name, one in value.items()}
+
+
+def refuse_unmatched(names: Names, columns: Iterable[str], where: str) -> None:
+    """Raises InputError naming what the file of names speaks of and `columns` do not hold."""
+    there = list(dict.fromkeys(columns))
+    if lacking := [name for name in names.names if name not in there]:
+        raise InputError(
+            f"--columns names {', '.join(lacking[:5])}, which is no column (there are {', '.join(there[:12])})",
+            where=where,
+            do="write names as the header does",
+        )
 
 
 def place_of(name: str, names: Names, phase: str = "") -> Place | None:

@@ -8,7 +8,7 @@ from pathlib import Path
 from polyhead.diagnosis.case import Case
 from polyhead.diagnosis.logs import epoch_table, json_lines, mlflow, six_tables, tensorboard, wandb
 from polyhead.diagnosis.logs.metric_table import read_metric_table
-from polyhead.diagnosis.logs.names import Names, read_names
+from polyhead.diagnosis.logs.names import Names, read_names, refuse_unmatched
 from polyhead.diagnosis.table import read_csv
 from polyhead.errors import InputError
 
@@ -45,13 +45,17 @@ def read_log(target: str, columns: Path | None = None) -> Case:
 
 
 def _folder(path: Path, names: Names) -> Case:
-    """Lightning's CSVLogger leaves metrics.csv, its versions beside each other."""
-    for pattern in ("metrics.csv", "version_*/metrics.csv", "*.jsonl", "trace"):
+    """Lightning's CSVLogger leaves metrics.csv, its versions beside each other; MLflow a database of all runs."""
+    versions = ("version_*/metrics.csv", "lightning_logs/version_*/metrics.csv")
+    stores = [file for file in path.glob("*.db") if mlflow.is_store(file)]
+    for pattern in ("metrics.csv", *versions, "*.jsonl", "trace"):
         found = sorted(path.glob(pattern), key=lambda file: (len(str(file)), str(file)))
         if found and found[-1].is_dir():
             return six_tables.read_six_tables(found[-1], six_tables.find_tables(found[-1], names), names)
         if found:
             return _file(found[-1], names)
+    if len(stores) == 1:
+        return mlflow.read_store(str(stores[0]), names)
     raise InputError("no log that is known", where=str(path), do=f"name {_KNOWN}")
 
 
@@ -63,6 +67,7 @@ def _file(path: Path, names: Names) -> Case:
         return read_metric_table(path)
     if ending in (".csv", ".tsv", ".txt", ".log"):
         frame = read_csv(path)
+        refuse_unmatched(names, frame.columns, str(path))
         return (
             epoch_table.case_of_table(path, frame, names)
             if epoch_table.has_axis(frame, names)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from polyhead.diagnosis.case import Case, TaskFacts
 from polyhead.diagnosis.folder import EPOCH_KEYS, epoch_parts
 from polyhead.diagnosis.logs.metric_words import METRICS, PRIMARY, SPLITS, kind_of
-from polyhead.diagnosis.logs.names import ALONE, Names
+from polyhead.diagnosis.logs.names import ALONE, Names, Place, place_of, refuse_unmatched
 from polyhead.diagnosis.table import read_csv
 from polyhead.errors import InputError
 from polyhead.trace.tables import TABLES
@@ -34,7 +34,9 @@ def find_tables(path: Path, names: Names) -> dict[str, Path]:
 
 def read_six_tables(path: Path, files: Mapping[str, Path], names: Names) -> Case:
     """The case of the tables in `files`. Raises InputError naming the file that is none."""
-    frames = {table: _renamed(read_csv(file), names) for table, file in files.items()}
+    read = {table: read_csv(file) for table, file in files.items()}
+    refuse_unmatched(names, [column for frame in read.values() for column in frame.columns], str(path))
+    frames = {table: _renamed(table, frame, names) for table, frame in read.items()}
     for table, frame in frames.items():
         if "epoch" not in frame.columns:
             raise InputError(
@@ -42,10 +44,12 @@ def read_six_tables(path: Path, files: Mapping[str, Path], names: Names) -> Case
                 where=str(files[table]),
                 do="say which it is in a file of names, --columns FILE",
             )
+        if frame.height and not frame["epoch"].dtype.is_numeric():
+            raise InputError("column epoch holds more than numbers", where=str(files[table]))
     frames = {table: frame for table, frame in frames.items() if frame.height}
     if not frames:
         raise InputError("the tables hold no epoch", where=str(path), do="name the folder of a run that was begun")
-    frames = {table: _ordered(frame) for table, frame in frames.items()}
+    frames = {table: _ordered(frame) for table, frame in _with_losses(frames).items()}
     tasks = _tasks(frames, names)
     if (stats := frames.get("probability_stats")) is not None:
         frames["probability_stats"] = _sides(stats, tasks)
@@ -55,30 +59,113 @@ def read_six_tables(path: Path, files: Mapping[str, Path], names: Names) -> Case
     return Case(origin=str(path), tasks=facts, absent=absent, **parts)
 
 
-def _renamed(frame: polars.DataFrame, names: Names) -> polars.DataFrame:
-    """Columns under the names of the six tables: those that the file of names gives, phases as train and val."""
+def _renamed(table: str, frame: polars.DataFrame, names: Names) -> polars.DataFrame:
+    """Columns under the names of the six tables, phases as train and val.
+
+    A loss of a task that stands in a column of its split, `val_fault_loss`, is called `val/fault/loss` until
+    `_with_losses` puts it where losses stand.
+    """
     import polars as pl
 
-    given = {old: _column(place) for old, place in names.names.items() if old in frame.columns}
-    frame = frame.rename(given)
     lower = {name: name.lower() for name in frame.columns if name.lower() in (*EPOCH_KEYS, "phase", "feature_name")}
-    frame = frame.rename(lower)
+    frame = frame.rename({old: new for old, new in lower.items() if old not in names.names})
+    phased = "phase" in frame.columns
+    changed: dict[str, str] = {}
+    left_out: list[str] = []
+    taken = set(frame.columns)
+    for old in frame.columns:
+        new = _spelling(table, old, names, phased)
+        if new is None:
+            left_out.append(old)
+        elif new != old and new not in taken:
+            changed[old] = new
+            taken.add(new)
+    frame = frame.drop(left_out).rename(changed)
     if "phase" in frame.columns and frame["phase"].dtype == pl.String:
         said = frame["phase"].str.to_lowercase().str.strip_chars()
         frame = frame.with_columns(said.replace(dict(SPLITS)).alias("phase"))
     return frame
 
 
-def _column(place: str) -> str:
-    """A place of a file of names as the six tables call it."""
-    parts = place.split("/")
-    if len(parts) == 3:
-        return f"loss_{parts[1]}" if parts[2] == "loss" else f"{parts[1]}_{parts[2]}"
-    if len(parts) == 2 and parts[1] in ("weight", "sigma"):
-        return f"{parts[1]}_{parts[0]}"
-    if len(parts) == 2:
-        return f"{parts[0]}_{parts[1]}"
-    return {"grad_norm": "total_grad_norm"}.get(place, place)
+def _spelling(table: str, column: str, names: Names, phased: bool) -> str | None:
+    """A column as the six tables call it; None for a metric of a split that they do not hold."""
+    place = place_of(column, names)
+    if column not in names.names:
+        if _is_canonical(table, column, phased):
+            return column
+        if table not in ("epoch_metrics", "loss_components", "uncertainty_params"):
+            return re.sub(r"\s+", "_", column).lower() if re.search(r"\s", column) else column
+    if place is None or place.what == "time":
+        return column
+    if place.what == "loss":
+        return _loss(table, place, phased)
+    if place.what in ("weight", "sigma"):
+        return f"{place.what}_{place.task}"
+    if place.task:
+        return f"{place.task}_{place.what}" if place.split != "train" else None
+    return {"grad_norm": "total_grad_norm", "skill": f"{place.split}_skill"}.get(place.what, place.what)
+
+
+def _loss(table: str, place: Place, phased: bool) -> str:
+    if table == "epoch_metrics" and not place.task:
+        return f"{place.split}_loss"
+    if table == "loss_components" and phased:
+        return f"loss_{place.task}" if place.task else "total_loss"
+    return f"{place.split}/{place.task}/loss"
+
+
+def _is_canonical(table: str, column: str, phased: bool) -> bool:
+    """Whether a column is spelt as the six tables spell it, and so keeps the letters of its task."""
+    tokens = column.split("_")
+    if column in (*EPOCH_KEYS, "phase", "feature_name"):
+        return True
+    if table == "loss_components":
+        spelt = column == "total_loss" or (tokens[0] == "loss" and len(tokens) > 1)
+        return spelt and (phased or not {tokens[1].lower(), tokens[-1].lower()} & set(SPLITS))
+    if table == "uncertainty_params":
+        return tokens[0] in ("sigma", "weight") and len(tokens) > 1
+    beside = {tokens[0].lower(), tokens[-1].lower()} & set(SPLITS)
+    return table == "epoch_metrics" and not beside and re.fullmatch(r"\w+", column) is not None and bool(_owner(column))
+
+
+def _with_losses(frames: Mapping[str, polars.DataFrame]) -> dict[str, polars.DataFrame]:
+    """Losses of tasks that stand in columns of their splits, as rows of phases of the table of losses."""
+    import polars as pl
+
+    kept = dict(frames)
+    for table in ("loss_components", "epoch_metrics"):
+        wide = [name for name in kept[table].columns if name.endswith("/loss")] if table in kept else []
+        if not wide:
+            continue
+        phases: dict[str, dict[str, str]] = {}
+        for name in wide:
+            split, task, _ = name.split("/")
+            phases.setdefault(split, {})[name] = f"loss_{task}" if task else "total_loss"
+        rows = [
+            kept[table].select("epoch", *own).rename(own).with_columns(pl.lit(split).alias("phase"))
+            for split, own in phases.items()
+        ]
+        kept[table] = kept[table].drop(wide)
+        if table == "loss_components":
+            rest = kept.pop(table)
+            if len(rest.columns) > 1:
+                rows.append(rest.with_columns(pl.lit("train").alias("phase")))
+        kept["loss_components"] = _joined([*([kept["loss_components"]] if "loss_components" in kept else []), *rows])
+    return kept
+
+
+def _joined(rows: Sequence[polars.DataFrame]) -> polars.DataFrame:
+    """Tables of losses as one, a row an epoch and phase; of two values of one loss the first counts."""
+    import polars as pl
+
+    phased = [one if "phase" in one.columns else one.with_columns(pl.lit("train").alias("phase")) for one in rows]
+    first, *others = [one.unique(["epoch", "phase"], keep="last", maintain_order=True) for one in phased]
+    for one in others:
+        again = {name: f"{name}/again" for name in one.columns if name.startswith(("loss_", "total_loss"))}
+        again = {name: new for name, new in again.items() if name in first.columns}
+        first = first.join(one.rename(again), on=["epoch", "phase"], how="full", coalesce=True)
+        first = first.with_columns(pl.coalesce(name, new) for name, new in again.items()).drop(again.values())
+    return first
 
 
 def _ordered(frame: polars.DataFrame) -> polars.DataFrame:
