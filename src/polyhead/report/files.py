@@ -10,6 +10,7 @@ from polyhead.signals.cache import size_text
 HOLDS = (  # in the order of the page; the first pattern that fits a file describes it
     ("config.yaml", "the configuration, as it was run"),
     ("data.json", "windows, split, recordings, labels, inputs and their scaling, with fingerprints"),
+    ("profile.json", "the data in numbers, for the checks: labels, inputs, time, split, what goes with what"),
     ("metadata.json", "the configuration with every default, tasks, parameters per part"),
     ("environment.json", "machine, versions and command"),
     ("state.json", "where the run stands"),
@@ -22,6 +23,7 @@ HOLDS = (  # in the order of the page; the first pattern that fits a file descri
     ("trace/probability_stats.csv", "per epoch: scores of positives and negatives of each binary task"),
     ("trace/feature_stats.csv", "per epoch and phase: statistics of each input channel"),
     ("trace/gradient_stats.csv", "per epoch: gradient norms, of the whole and of each parameter"),
+    ("trace/parameter_sums.csv", "per epoch: the sum of absolute values of each parameter"),
     ("trace/steps/*.parquet", "per step: losses, weights, shares, gradients, what the batch was made of"),
     ("trace/batches/*.npz", "a few windows as the network saw them, with truth and prediction"),
     ("predictions/*", "one row per window: truth, mask and prediction of each task"),
