@@ -82,7 +82,7 @@ def test_an_interrupted_run_goes_on_to_the_same_bits(tmp_path, balance):
     whole.save()
     train(whole, steps[3:])
     again = session_of(tmp_path / "b", balance, **options)
-    again.run = whole.run
+    again.run, again.tables = whole.run, whole.tables
     again.resume()
     train(again, steps[3:])
     for key, value in whole.raw.state_dict().items():
