@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from polyhead.diagnosis.diagnose import Diagnosis
 from polyhead.diagnosis.finding import Fact, Finding, Scope
 from polyhead.diagnosis.folds import merged
@@ -10,9 +12,9 @@ LIFE = Finding("warning", "life is bad", Scope(task="life"), (Fact("x", 1.0),), 
 WEAR = LIFE.changed(scope=Scope(task="wear"), what="wear is bad")
 
 
-def one(number: int, *findings: Finding, **more: object) -> tuple[str, Diagnosis]:
-    values = {"checks": {"below-floor": "ran"}, "right": (), "limits": ()} | more
-    return f"runs/a/folds/{number:02d}", Diagnosis(f"runs/a/folds/{number:02d}", findings, **values)  # type: ignore[arg-type]
+def one(number: int, *findings: Finding, **more: Any) -> tuple[str, Diagnosis]:
+    values: dict[str, Any] = {"checks": {"below-floor": "ran"}, "right": (), "limits": ()} | more
+    return f"runs/a/folds/{number:02d}", Diagnosis(f"runs/a/folds/{number:02d}", findings, **values)
 
 
 def test_one_alone_stays_as_it_is():

@@ -37,120 +37,35 @@ References
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
-
-import numpy as np
 
 from polyhead.diagnosis.case import Case
 from polyhead.diagnosis.check import Check, NotCheckedError
-from polyhead.diagnosis.finding import Alternative, Fact, Finding, Fix, Scope
-from polyhead.diagnosis.progress import progress_of
+from polyhead.diagnosis.erasure import MARGIN, Erasure, Wording, erased, erasure_of
+from polyhead.diagnosis.finding import Finding
 
-MEDIUM = 0.3
-"""The interval before scaling has to lie above a medium effect (Cohen)."""
-LEFT = 0.5
-"""Share of the association that has to be left."""
-RECORDINGS = 8
-"""Fewer independent units leave intervals that hold nearly everything."""
-MARGIN = 0.05
-"""A level that tells the target within this of the root mean square makes the offset the story."""
-LEARNED = 0.8
-"""Skill from which a task plainly gets what it needs."""
+WORDING = Wording(
+    "amplitude",
+    "split by recorder: a loudness that is the recorder's own tells nothing there",
+    "gains that differ by recorder, not by state, come back as well",
+)
 
 
-@dataclass(frozen=True)
-class Loudness:
-    """The root mean square of a channel and one task. `level` is the association of its mean or first value before
-    scaling, `elsewhere` the fact of another channel that tells the task as well after scaling, `skill` the task's.
-    `affine`: one offset and one scale for all recordings."""
-
-    input: str
-    fact: str
-    task: str
-    before: float
-    after: float
-    recordings: int
-    scaling: str | None
-    affine: bool
-    level: float
-    elsewhere: str | None
-    skill: float | None
-
-    @property
-    def interval(self) -> tuple[float, float]:
-        """95 % interval of the association before scaling."""
-        z, error = np.arctanh(min(self.before, 1 - 1e-9)), 1.96 / np.sqrt(max(self.recordings - 3, 1))
-        return max(0.0, float(np.tanh(z - error))), float(np.tanh(z + error))
-
-
-def measure(case: Case) -> Iterator[Loudness]:
+def measure(case: Case) -> Iterator[Erasure]:
     """Each channel's root mean square and each task."""
-    profile = case.profile
-    every = list(profile.associations) if profile else []
-    loud = [one for one in every if one.fact.endswith(".rms")]
-    if profile is None or not loud:
+    loud = [one for one in case.profile.associations if one.fact.endswith(".rms")] if case.profile else []
+    if not loud:
         raise NotCheckedError("no association of a channel's root mean square with a target")
-    skills = {one.task: one.value for one in progress_of(case)}
     for one in loud:
-        channel = one.fact.removesuffix(".rms")
-        own = [other for other in every if other.task == one.task]
-        level = max((x.before for x in own if x.fact in (f"{channel}.mean", f"{channel}.first")), default=0.0)
-        rest = [other for other in own if not other.fact.startswith(f"{channel}.")]
-        told = max(rest, key=lambda other: other.after, default=None)
-        name, _, own_channel = channel.partition(".")
-        scaled = profile.inputs[name].channels.get(own_channel) if name in profile.inputs else None
-        yield Loudness(
-            name,
-            one.fact,
-            one.task,
-            one.before,
-            one.after,
-            one.recordings,
-            profile.inputs[name].scaling if name in profile.inputs else None,
-            scaled is not None and scaled.offset is not None and scaled.scale is not None,
-            level,
-            told.fact if told is not None and told.after >= one.before - MARGIN else None,
-            skills.get(one.task),
-        )
+        yield erasure_of(case, one, ("mean", "first"))
 
 
-def judge(loud: Loudness) -> Finding | None:
-    """A warning where an association of medium size or more is lost; a note where it did no harm."""
-    low, high = loud.interval
+def judge(loud: Erasure) -> Finding | None:
+    """A warning where an association of medium size or more is lost; a note where it did no harm. Where the level tells
+    the target as well, the offset is the story."""
     # One offset for all moves a root mean square, but every level can be told from it as before.
-    lost = loud.after < min(LEFT * loud.before, low) and not loud.affine
-    if loud.recordings < RECORDINGS or low < MEDIUM or not lost or loud.level >= loud.before - MARGIN:
+    if not loud.lost or loud.affine or loud.rival >= loud.before - MARGIN:
         return None
-    learned = loud.skill is not None and loud.skill >= LEARNED
-    counter = []
-    if loud.elsewhere is not None:
-        counter.append(Fact("told as well by", loud.elsewhere, source="association after scaling"))
-    if learned:
-        counter.append(Fact("skill", loud.skill, threshold=LEARNED, source="the task gets what it needs"))
-    key = f"data.scaling.{loud.input}"
-    known = {key: "standard"} if loud.scaling in (None, "per_recording") else {}
-    return Finding(
-        severity="note" if counter else "warning",
-        what=f"{loud.fact} goes with {loud.task} at {loud.before:.2f} and at {loud.after:.2f} after scaling"
-        f" ({loud.scaling or 'not declared'}): the amplitude that tells it is removed",
-        scope=Scope(task=loud.task, channel=loud.fact, key=key),
-        evidence=(
-            Fact("association before scaling", loud.before, (low, high), MEDIUM, f"{loud.recordings} recordings"),
-            Fact("association after scaling", loud.after, threshold=min(LEFT * loud.before, low)),
-        ),
-        counter_evidence=tuple(counter),
-        alternatives=(
-            Alternative("shortcut", "split by recorder: a loudness that is the recorder's own tells nothing there"),
-        ),
-        fixes=(
-            Fix(
-                f"scale {loud.input} by the training set, which keeps amplitudes",
-                known,
-                f"association of {loud.fact} with {loud.task} after scaling near {loud.before:.2f}",
-                risk="gains that differ by recorder, not by state, come back as well",
-            ),
-        ),
-    )
+    return erased(loud, WORDING)
 
 
 CHECK = Check(
