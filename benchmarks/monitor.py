@@ -114,8 +114,9 @@ def measured(turns: int, steps: int) -> tuple[dict[str, list[float]], list[float
                 for name in (list(loops) * 2)[number % 3 : number % 3 + 3]:
                     seconds[name] += loops[name].run(part)
             for name in WAYS:
-                began = time.perf_counter()
-                loops[name].monitor.epoch()  # type: ignore[union-attr]
+                monitor, began = loops[name].monitor, time.perf_counter()
+                assert monitor is not None
+                monitor.epoch()
                 if turn:  # the first one warms up
                     ends[name].append(1e3 * (time.perf_counter() - began))
                     ratios[name].append(seconds[name] / seconds["bare"])
