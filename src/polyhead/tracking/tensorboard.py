@@ -38,6 +38,7 @@ class TensorBoard:
         folder = card.folder / FOLDER
         with quiet("tensorboard"):
             self._held = _held(folder)
+            _wait_for_the_next_name(folder)
             self._writer = self._make(str(folder))
             epoch = max(self._held.values(), default=0)
             self._session(epoch + 1)
@@ -81,6 +82,12 @@ class TensorBoard:
         from tensorboard.compat.proto.event_pb2 import Event
 
         self._writer.add_event(Event(wall_time=time.time(), **content))
+
+
+def _wait_for_the_next_name(folder: Path) -> None:
+    """Event files are read in the order of their names, which tell whole seconds: two of one second would mix."""
+    newest = max((int(file.name.split(".")[3]) for file in folder.glob("events.out.tfevents.*")), default=0)
+    time.sleep(min(max(newest + 1 - time.time(), 0.0), 1.0))
 
 
 def _held(folder: Path) -> dict[str, int]:
