@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 from scipy.stats import bootstrap as scipy_bootstrap
-from sklearn.metrics import f1_score, r2_score, roc_auc_score
+from sklearn.metrics import f1_score, mean_absolute_error, r2_score, roc_auc_score
 
 from polyhead.scoring.board import KINDS, fit_reference, score_task
 from polyhead.scoring.interval import bootstrap, draws
@@ -23,6 +23,10 @@ def oracle(kind, case):
         "regression": lambda index: r2_score(truth[index], pred[index]),
         "forecast": lambda index: pooled_r2(truth[index], pred[index]),
         "reconstruction": lambda index: pooled_r2(truth[index], pred[index]),
+        "masked": lambda index: pooled_r2(truth[index], pred[index]),
+        "span": lambda index: f1_score(truth[index].ravel(), pred[index].ravel()),
+        "pointers": lambda index: mean_absolute_error(truth[index], pred[index]),
+        "countdown": lambda index: mean_absolute_error(truth[index], pred[index]),
     }[kind]
 
 

@@ -26,6 +26,8 @@ def test_by_hand():
     assert (ordered.prior, ordered.median) == (pytest.approx((2 / 6, 1 / 6, 0, 3 / 6, 0)), (1.0,))
     labels = fit_reference("multilabel", np.array([[1, 0], [0, 1], [1, 0], [1, 1], [0, 1], [1, 0]]))
     assert (labels.prior, labels.common) == ((4 / 6, 3 / 6), (1, 0))
+    places = fit_reference("span", np.array([[0, 1, 1, 0], [0, 1, 0, 0]]))
+    assert (places.prior, places.positive_share, places.bar_mean) == ((5 / 8, 3 / 8), 3 / 8, (0, 1, 0.5, 0))
 
 
 @pytest.mark.parametrize("kind", KINDS)

@@ -40,7 +40,7 @@ def test_by_hand_beside_the_whole_training_set():
     assert (rigs["c"]["mae"].value, rigs["c"]["mae"].reason) == (None, "no known label")
 
 
-@pytest.mark.parametrize("kind", ["classification", "ordinal", "multilabel", "binary", "forecast", "reconstruction"])
+@pytest.mark.parametrize("kind", ["classification", "ordinal", "multilabel", "binary", "forecast", "masked"])
 def test_a_column_of_one_value_is_the_whole_split(kind):
     case, reference = drawn(kind), fit_reference(kind, training_labels(kind))
     (whole,) = score_slices(kind, [(case, reference)], {"rig": np.full(240, "a")})["rig"].scores.values()

@@ -40,7 +40,7 @@ def test_directions_bests_floors_and_why_there_is_no_skill():
     assert (scores["coverage_90"].floor, scores["pull_sd"].floor) == (None, None)
 
 
-@pytest.mark.parametrize("kind", ["regression", "forecast", "reconstruction"])
+@pytest.mark.parametrize("kind", ["regression", "forecast", "reconstruction", "masked"])
 def test_nll_is_that_of_scipy_and_torch_over_all_numbers(kind):
     torch = pytest.importorskip("torch")
     case = drawn(kind)

@@ -10,7 +10,7 @@ from pydantic import BaseModel
 
 from polyhead.config.experiment import Experiment
 from polyhead.config.fields import Slot
-from polyhead.config.later import KEYS, VALUES
+from polyhead.config.later import VALUES
 from polyhead_pages.prose import prose
 from polyhead_pages.value_words import default_words, value_words
 
@@ -23,6 +23,7 @@ PAGES = {
     "polyhead.config.backbones": "backbones",
     "polyhead.config.balance": "balance",
     "polyhead.config.training": "training",
+    "polyhead.config.pretraining": "training",
     "polyhead.config.tracking": "after",
     "polyhead.config.success": "after",
     "polyhead.config.diagnosis": "after",
@@ -114,10 +115,9 @@ def _link(block: type[BaseModel], union: Slot) -> str:
 
 
 def later_page(_: str) -> str:
-    """The keys and values that are refused because their part is not there yet."""
+    """The words that are refused because their part is not there yet."""
     words = sorted({word for words in VALUES.values() for word in words})
-    listed = (", ".join(f"`{name}`" for name in names) for names in (KEYS, words))
-    return "Keys: {}. Words: {}.".format(*listed)
+    return ", ".join(f"`{word}`" for word in words) + "."
 
 
 def readers_page(_: str) -> str:

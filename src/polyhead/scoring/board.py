@@ -10,7 +10,19 @@ import numpy as np
 from numpy.typing import NDArray
 
 from polyhead.errors import InputError
-from polyhead.scoring import binary, classification, forecast, multilabel, ordinal, reconstruction, regression
+from polyhead.scoring import (
+    binary,
+    classification,
+    countdown,
+    forecast,
+    masked,
+    multilabel,
+    ordinal,
+    pointers,
+    reconstruction,
+    regression,
+    span,
+)
 from polyhead.scoring.floor import finite, floor_of
 from polyhead.scoring.interval import bootstrap
 from polyhead.scoring.kind import Kind, Measure, Outcome
@@ -44,6 +56,10 @@ KINDS: dict[str, Kind] = {
     "regression": regression.KIND,
     "forecast": forecast.KIND,
     "reconstruction": reconstruction.KIND,
+    "masked": masked.KIND,
+    "span": span.KIND,
+    "pointers": pointers.KIND,
+    "countdown": countdown.KIND,
 }
 
 
@@ -104,13 +120,16 @@ def score_parts(
     measures = _chosen(rules, metrics, known)
     broken = fault(known)
     trivial = _trivial(rules, by_part)
+    without = _unusable(rules, by_part)
     with np.errstate(all="ignore"):  # what overflows is reported as undefined
         outcomes = [Outcome(None, broken) if broken else finite(measure.compute(known)) for measure in measures]
-        scores = [_score(*pair, trivial, len(known.truth), unit) for pair in zip(measures, outcomes, strict=True)]
+        scores = [
+            _score(*pair, trivial, without, len(known.truth), unit) for pair in zip(measures, outcomes, strict=True)
+        ]
         scores[0] = replace(scores[0], primary=True)
         if interval and scores[0].value is not None:
-            span, why = bootstrap(rules.statistic(known), known.recording, seed=seed)
-            scores[0] = replace(scores[0], interval=span, reason=scores[0].reason or why)
+            between, why = bootstrap(rules.statistic(known), known.recording, seed=seed)
+            scores[0] = replace(scores[0], interval=between, reason=scores[0].reason or why)
     return {measure.metric.name: score for measure, score in zip(measures, scores, strict=True)}
 
 
@@ -126,11 +145,14 @@ def kind_of(kind: str) -> Kind:
     return KINDS[kind]
 
 
-def _score(measure: Measure, outcome: Outcome, trivial: Mapping[str, Prediction], n: int, unit: str) -> Score:
+def _score(
+    measure: Measure, outcome: Outcome, trivial: Mapping[str, Prediction], without: str | None, n: int, unit: str
+) -> Score:
     metric = measure.metric
     floor, predictor = floor_of(measure, trivial)
     skill = skill_of(metric, outcome.value, floor)
-    remarks = [remark for remark in (outcome.reason, skill.reason) if remark]
+    lacking = without if any(name not in trivial for name in measure.trivial) else None
+    remarks = [remark for remark in (outcome.reason, skill.reason, lacking) if remark]
     return Score(
         value=outcome.value,
         floor=floor,
@@ -156,7 +178,16 @@ def _unit(metric: Metric, unit: str) -> str:
 def _trivial(rules: Kind, parts: Sequence[Part]) -> dict[str, Prediction]:
     """Each trivial predictor's predictions of all parts, in every part by what it learned from that part's training."""
     by_part = [rules.trivial(known, reference) for known, reference in parts if len(known.truth)]
-    return {name: joined([one[name] for one in by_part]) for name in by_part[0]} if by_part else {}
+    everywhere = [name for name in by_part[0] if all(name in one for one in by_part)] if by_part else []
+    return {name: joined([one[name] for one in by_part]) for name in everywhere}
+
+
+def _unusable(rules: Kind, parts: Sequence[Part]) -> str | None:
+    """Why the kind leaves out trivial predictors on some part, the first reason."""
+    if rules.unusable is None:
+        return None
+    reasons = (rules.unusable(known, reference) for known, reference in parts if len(known.truth))
+    return next((reason for reason in reasons if reason), None)
 
 
 def _chosen(rules: Kind, metrics: Sequence[str] | None, known: Prediction) -> list[Measure]:

@@ -52,7 +52,8 @@ class Kind:
     known windows and the reference into the predictions of the trivial predictors by name; a trivial predictor
     predicts only what it has an opinion on (`majority` has no probabilities). `measures` holds the primary metric
     first; `statistic` is that metric under weights. `right` says of each window whether it is decided rightly; None
-    for kinds where a prediction is near or far, but not right or wrong.
+    for kinds where a prediction is near or far, but not right or wrong. `unusable` says why `trivial` leaves out some
+    that the metrics name, None where it does not; the scores carry it.
     """
 
     name: str
@@ -61,3 +62,4 @@ class Kind:
     measures: tuple[Measure, ...]
     statistic: Callable[[Prediction], Statistic]
     right: Callable[[Prediction], NDArray[np.bool_]] | None = None
+    unusable: Callable[[Prediction, Reference], str | None] | None = None

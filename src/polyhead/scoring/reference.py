@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields
 from typing import Any
 
 
@@ -14,8 +14,13 @@ class Reference:
     `prior` holds the share of each class: (class,) for classification and ordinal, (negative, positive) for binary,
     the share of positives of each label (label,) for multilabel, empty otherwise. `mean`, `median` and the standard
     deviation `sd` are in target units, one per output (regression) or per channel over all windows and steps
-    (forecast, reconstruction); `median` is also the median class of ordinal; empty otherwise. `common` is the most
-    frequent set of labels of multilabel, (label,) of 0 and 1. `n` counts the training labels behind them.
+    (forecast, reconstruction, masked); `median` is also the median class of ordinal; empty otherwise. `common` is the
+    most frequent set of labels of multilabel, (label,) of 0 and 1. `n` counts the training labels behind them.
+
+    Of marked bars: `prior` is (unmarked, marked) share over all bars of span; `bar_mean` and `bar_median` (bar,) are
+    those of each bar's place in the window (span, there the share of windows; countdown); `spans` are constant spans,
+    first and last bar of one after another, in the order of the kind's SPANS (span, pointers). `median` of pointers is
+    that of the first and of the last bar.
     """
 
     kind: str
@@ -25,10 +30,13 @@ class Reference:
     median: tuple[float, ...] = ()
     sd: tuple[float, ...] = ()
     common: tuple[int, ...] = ()
+    bar_mean: tuple[float, ...] = ()
+    bar_median: tuple[float, ...] = ()
+    spans: tuple[int, ...] = ()
 
     @property
     def positive_share(self) -> float:
-        """Share of positives among the training labels of a binary task."""
+        """Share of positives among the training labels of a binary task, of marked bars of a span task."""
         return self.prior[1]
 
     @property
@@ -44,5 +52,5 @@ class Reference:
     @classmethod
     def from_dict(cls, plain: Mapping[str, Any]) -> Reference:
         """The reference that `as_dict` wrote, after a way through JSON or not."""
-        constants = {key: tuple(plain.get(key, ())) for key in ("prior", "mean", "median", "sd", "common")}
+        constants = {one.name: tuple(plain.get(one.name, ())) for one in fields(cls) if one.name not in ("kind", "n")}
         return cls(kind=plain["kind"], n=plain["n"], **constants)
