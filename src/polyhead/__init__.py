@@ -6,7 +6,20 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from polyhead.api import Diagnosis, Run, check, compare, diagnose, evaluate, export, plot, predict, resume, train
+    from polyhead.api import (
+        Diagnosis,
+        Run,
+        check,
+        compare,
+        diagnose,
+        evaluate,
+        export,
+        plot,
+        predict,
+        pretrain,
+        resume,
+        train,
+    )
     from polyhead.api.estimator import Estimator
     from polyhead.errors import InputError
     from polyhead.training.lightning import LightningMonitor
@@ -26,6 +39,7 @@ _HOMES = {
     "export": "polyhead.api",
     "plot": "polyhead.api",
     "predict": "polyhead.api",
+    "pretrain": "polyhead.api",
     "resume": "polyhead.api",
     "train": "polyhead.api",
 }
@@ -43,6 +57,7 @@ __all__ = [
     "export",
     "plot",
     "predict",
+    "pretrain",
     "resume",
     "train",
 ]

@@ -254,6 +254,15 @@ def test_the_kind_that_labels_have(labels: Any, kind: str):
     assert estimator.predict(x).shape == np.shape(labels)
 
 
+def test_marks_are_read_at_each_sample():
+    """Kinds on marks are never guessed: several columns of 0 and 1 are several answers."""
+    marks = {"m": np.eye(4, 12), "loads": np.ones((4, 2)) / 2}
+    said = {"m": {"kind": "span"}}
+    data = estimator_config.experiment({"x": np.zeros((4, 1, 12))}, marks, None, said)["data"]
+    assert data["targets"] == {"m": {"key": "y_m", "axes": ["window", "time"]}, "loads": {"key": "y_loads"}}
+    assert estimator_config.guess(marks["m"]) == "multilabel"
+
+
 def test_rare_classes_are_looked_for_among_classes_alone(monkeypatch: pytest.MonkeyPatch):
     """One look for each distinct value: of a continuous label that would be minutes."""
     monkeypatch.setattr(kinds, "rare", lambda column, groups: pytest.fail("looked"))

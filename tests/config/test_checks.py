@@ -16,6 +16,7 @@ METRICS = {
     "binary": ["auroc", "f1"],
     "regression": ["r2", "mae", "rmse"],
     "forecast": ["r2", "mae"],
+    "masked": ["r2", "mae"],
 }
 
 
@@ -46,6 +47,12 @@ REFUSED = [
         "metrics: [mae, rsme]",
         13,
         "metrics[1]: unknown metric of kind regression 'rsme'; did you mean",
+    ),
+    (
+        "kind: forecast, input: signal, channels: [drive_end], horizon: 96",
+        "kind: masked",
+        14,
+        "tasks.next: masked hides samples of the window, so that fault, anomaly, rul would see the holes; leave it out",
     ),
     ("input: signal", "input: signl", 14, "tasks.next.input: unknown input 'signl'; did you mean signal?"),
     ("  window: ", "  scaling: {singal: none}\n  window: ", 8, "unknown input 'singal'; did you mean signal?"),

@@ -1,11 +1,11 @@
-"""What is not there yet is refused by name, and what says "not used" is dropped."""
+"""What is not there yet is refused by name."""
 
 from __future__ import annotations
 
 import pytest
 
 from polyhead.config.experiment_file import load_experiment
-from polyhead.config.later import BACKBONES, KEYS, KINDS, LOSSES, READERS, is_unused
+from polyhead.config.later import BACKBONES, KINDS, LOSSES, READERS
 from polyhead.errors import InputError
 
 from .cases import changed
@@ -20,28 +20,6 @@ def refusal(path: str, value: object) -> str:
     with pytest.raises(InputError) as caught:
         load_experiment(values)
     return caught.value.line
-
-
-@pytest.mark.parametrize("key", KEYS)
-def test_each_key_is_refused_by_name(key: str) -> None:
-    assert refusal(key, {"a": 1}).startswith(f"config: {key} is not available yet")
-    assert "is not available yet" in refusal(key, "something")
-    assert "more" not in refusal(key, 3)
-
-
-@pytest.mark.parametrize("key", KEYS)
-@pytest.mark.parametrize("unused", [None, False, [], {}, {"a": None, "b": {"enabled": False, "c": 3}}, "its word"])
-def test_each_key_may_say_that_it_is_not_used(key: str, unused: object) -> None:
-    if unused == "its word":
-        if not KEYS[key]:
-            return
-        unused = KEYS[key][0]
-    load_experiment(changed(key, unused))
-
-
-@pytest.mark.parametrize(("value", "unused"), [(0, False), (0.0, False), ("", False), (True, False), ([[]], True)])
-def test_zero_is_a_value(value: object, unused: bool) -> None:
-    assert is_unused(value) is unused
 
 
 @pytest.mark.parametrize(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import torch
@@ -45,6 +45,14 @@ def labelled(values, mask=None, unit="") -> WindowSet:
     values = np.asarray(values)
     known = np.ones(len(values), bool) if mask is None else np.asarray(mask, bool)
     return window_set(np.zeros((len(values), 2, 8)), {"y": Target(values, known, unit)})
+
+
+def marked(marks, mask=None, filled=None) -> WindowSet:
+    """Windows whose samples have the marks `y` (window, sample), of which the last `filled` (window,) are real."""
+    values = np.asarray(marks)
+    known = np.ones(len(values), bool) if mask is None else np.asarray(mask, bool)
+    windows = window_set(np.zeros((len(values), 2, values.shape[1])), {"y": Target(values, known, "bars", marks=True)})
+    return replace(windows, filled=None if filled is None else np.asarray(filled))
 
 
 def options_of(kind: str, **options) -> TaskConfig:
@@ -109,6 +117,23 @@ _TARGETS = {
     "ordinal": ("ordinal", _RNG.permutation([30, 4, 4, 100] * (N // 4)), {}),
     "distance": ("ordinal", _RNG.permutation(["lo", "mid", "hi"] * (N // 3)), _DISTANCE),
 }
+_FIRST, _LONG = _RNG.integers(0, 8, (N, 1)), _RNG.integers(1, 4, (N, 1))
+_MARKS = ((np.arange(11) >= _FIRST) & (np.arange(11) < _FIRST + _LONG)).astype(np.int8)
+_ON_MARKS = {
+    "span": ("span", {}),
+    "span weighted": ("span", {"pos_weight": "auto", "min_length": 2}),
+    "span focal": ("span", {"loss_fn": "focal", "pos_weight": 3.0}),
+    "span soft_iou": ("span", {"loss_fn": {"name": "soft_iou", "eps": 1.0}}),
+    "dice": ("span", {"loss_fn": "dice", "head": {"kernel": 3, "hidden": 5}}),
+    "crf": ("span", {"loss_fn": "crf"}),
+    "pointers": ("pointers", {}),
+    "pointers l1": ("pointers", {"loss_fn": "l1"}),
+    "boundary": ("pointers", {"loss_fn": "boundary", "head": {"kernel": 3}}),
+    "countdown": ("countdown", {"clip": 4}),
+    "raw countdown": ("countdown", {"clip": None, "scale": "none", "loss_fn": "huber", "loss_beta": 1.0}),
+    "countdown quantile": ("countdown", {"loss_fn": "quantile", "scale": "minmax"}),
+    "countdown gaussian": ("countdown", {"loss_fn": "gaussian_nll"}),
+}
 _SIGNALS = {
     "forecast": ("forecast", {"horizon": 3, "channels": ["b"]}),
     "forecast quantile": ("forecast", {"horizon": 3, "loss_fn": "quantile"}),
@@ -117,14 +142,19 @@ _SIGNALS = {
     "reconstruction": ("reconstruction", {"channels": ["b"]}),
     "reconstruction conv": ("reconstruction", {"loss_fn": "huber", "head": {"decoder": "conv"}}),
     "reconstruction gaussian": ("reconstruction", {"loss_fn": "gaussian_nll"}),
+    "masked": ("masked", {"channels": ["b"], "patch": 2}),
+    "masked gaussian": ("masked", {"loss_fn": "gaussian_nll", "share": 0.5}),
 }
 LABELLED = tuple(_TARGETS)
-EXAMPLES = (*_TARGETS, *_SIGNALS)
+MARKED = tuple(_ON_MARKS)
+EXAMPLES = (*_TARGETS, *_ON_MARKS, *_SIGNALS)
 
 
 def example(name: str) -> Example:
     """The example called `name`, one of EXAMPLES."""
     rng = np.random.default_rng(3)
+    if name in _ON_MARKS:
+        return _on_marks(*_ON_MARKS[name], rng)
     if name in _SIGNALS:
         kind, options = _SIGNALS[name]
         windows = window_set(rng.normal(size=(N, 2, 12)) + 5, horizon=4)
@@ -144,4 +174,18 @@ def example(name: str) -> Example:
         truth = targets
     rest = truth.shape[2:]
     shape = (N, len(task.constant) // math.prod(rest), *rest)
+    return Example(task, windows, truth, torch.from_numpy(rng.normal(size=shape)).float())
+
+
+def _on_marks(kind: str, options, rng) -> Example:
+    windows = marked(np.where((np.arange(N) % 6 == 0)[:, None] & (kind == "span"), 0, _MARKS))
+    task = fit(windows, kind, **options)
+    truth = task.targets(windows)
+    assert truth is not None
+    if kind == "span":
+        shape = (N, len(task.constant))
+    elif truth.dim() == 2:
+        shape = (N, *task.constant.reshape(2, -1).squeeze(1).shape)
+    else:
+        shape = (N, len(task.constant) // 11, 11)
     return Example(task, windows, truth, torch.from_numpy(rng.normal(size=shape)).float())

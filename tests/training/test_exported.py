@@ -103,6 +103,9 @@ class Case:
 MASKED = {"data": {"lengths": "samples", "window": {"length": LENGTH, "short": "mask"}}}
 CASES = {
     "every kind": Case(("state", "bad", "marks", "clock", "span", "held", "again", "next"), torch=True, slow=False),
+    "marks": Case(("burst", "chain", "ends", "edges", "until"), "bilstm",
+        blocks={"data": {"lengths": "samples", "window": {"length": LENGTH, "short": "mask", "position": True}}},
+        feeds=short, torch=True),
     "lost samples": Case(("state", "again"), "mlp", lost=True, blocks={"data": {"non_finite": "mask"}}),
     "branches": Case(("state", "wear"), "resnet1d", blocks={"model": {"branches": "attention"}}, torch=True),
     "short, transformer": Case(("state", "bad", "again"), "patch_transformer", blocks=MASKED, feeds=short),
@@ -182,6 +185,8 @@ def spread(column: str) -> float:
     arrays, (task, _, *number) = workshop(), column.split(".")
     if task in ("again", "next"):
         return float(np.std(arrays["x"][:, 1 if task == "next" else int(number[0])]))
+    if TASKS[task].get("target") == "burst":
+        return float(LENGTH)
     labels = arrays[TASKS[task].get("target", task)]
     return float(np.std(labels[:, int(number[0])] if labels.ndim == 2 else labels))
 
@@ -200,7 +205,7 @@ def test_the_file_says_what_predict_says(exported: Exported, name: str, kind: st
     assert list(found) == frame.columns
     for column, values in found.items():
         expected, (task, part) = frame[column].to_numpy(), column.split(".")[:2]
-        if part == "pred" and TASKS[task]["kind"] in ("classification", "ordinal", "binary", "multilabel"):
+        if part == "pred" and TASKS[task]["kind"] in ("classification", "ordinal", "binary", "multilabel", "span"):
             assert values.tolist() == expected.tolist(), column
             continue
         if part == "score":

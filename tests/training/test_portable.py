@@ -24,7 +24,16 @@ from polyhead.training.skipping import SkippingLstm
 
 from ..workshop import BACKBONES, LENGTH, TASKS, workshop, workshop_config
 
-AT = {"bad": 0.3, "marks": [0.2, 0.5, 0.7], "span": 1.7, "held": 0.6, "next": 1.0}
+AT = {
+    "bad": 0.3,
+    "marks": [0.2, 0.5, 0.7],
+    "span": 1.7,
+    "held": 0.6,
+    "next": 1.0,
+    "burst": 0.4,
+    "chain": 0.2,
+    "until": 1.3,
+}
 """What validation might have decided."""
 
 
@@ -52,12 +61,19 @@ def both(tasks: tuple[str, ...], backbone: Any, lost: bool = False, **blocks: An
     scaling = prepared.scaling
     own = {name: one.kind == "per_recording" for name, one in scaling.items()}
     inputs = [
-        PortableInput(name, name in windows.timed, None if own[name] else one.offset, None if own[name] else one.scale)
+        PortableInput(
+            name,
+            name in windows.timed,
+            None if own[name] else one.offset,
+            None if own[name] else one.scale,
+            windows.is_position(name),
+        )
         for name, one in scaling.items()
     ]
     masked = None if windows.filled is None else windows.length
-    portable = Portable(network, prepared.tasks, inputs, AT, lost, masked).eval()
-    raw = {name: torch.from_numpy(values) for name, values in windows.fetch(index).inputs.items()}
+    portable = Portable(network, prepared.tasks, inputs, AT, lost, masked, windows.length).eval()
+    fetched = windows.measured().fetch(index).inputs
+    raw = {name: torch.from_numpy(values) for name, values in fetched.items()}
     if windows.filled is not None:
         raw["filled"] = torch.from_numpy(windows.filled)
     with torch.inference_mode():
@@ -104,7 +120,18 @@ def test_every_kind_of_task():
     assert_same(expected, found)
     assert np.ptp(found["clock.pred"]) > 1e-3  # a time of day has no room for its spread in float32
     assert found["clock.pred"].dtype == np.float64
+    assert found["burst.score"].shape == found["until.low"].shape == (len(found["bad.pred"]), LENGTH)
     assert {"span.sd", "span.low", "held.high", "next.sd", "pair.low"} <= set(found)
+
+
+def test_marks_of_short_windows():
+    blocks = {"lengths": "samples", "window": {"length": LENGTH, "short": "mask"}}
+    assert_same(*both(("burst", "chain", "ends", "edges", "until"), "bilstm", data=blocks))
+
+
+def test_the_position_in_the_window_is_made():
+    expected, found = both(("burst", "ends"), "tcn", data={"window": {"length": LENGTH, "position": True}})
+    assert_same(expected, found)
 
 
 def test_branches():

@@ -8,6 +8,7 @@ from polyhead.api.diagnosing import check, diagnose
 from polyhead.api.exporting import export
 from polyhead.api.judging import evaluate, predict, report
 from polyhead.api.plotting import plot
+from polyhead.api.pretraining import pretrain
 from polyhead.api.reading import conversions, convert, init, read
 from polyhead.api.running import Run, resume, train, train_seeds
 from polyhead.diagnosis.diagnose import Diagnosis
@@ -28,6 +29,7 @@ __all__ = [
     "needs_path",
     "plot",
     "predict",
+    "pretrain",
     "read",
     "readers",
     "report",

@@ -17,7 +17,7 @@ Config = str | Path | Mapping[str, Any]
 
 
 def load(config: Config, overrides: Sequence[str] = ()) -> Loaded:
-    """Read and validate an experiment; a relative `data.path` becomes absolute, from the file's folder.
+    """Read and validate an experiment; a relative `data.path` or `model.init` becomes absolute, from the file's folder.
 
     Raises InputError naming file, line and key.
     """
@@ -31,10 +31,12 @@ def load(config: Config, overrides: Sequence[str] = ()) -> Loaded:
         declared={name: task for study in STUDIES.values() for name, task in study.tasks.items()},
     )
     _check_monitor(loaded)
-    path = loaded.experiment.data.path
-    if path is not None and not Path(path).is_absolute():
-        home = Path.cwd() if isinstance(source, Mapping) or _overridden(overrides) else source.resolve().parent
-        return _with_path(loaded, str(home / path))
+    for block, key in _PATHS:
+        path = getattr(getattr(loaded.experiment, block), key)
+        if path is not None and not Path(path).is_absolute():
+            here = isinstance(source, Mapping) or _overridden(overrides, f"{block}.{key}")
+            home = Path.cwd() if isinstance(source, Mapping) or here else source.resolve().parent
+            loaded = _with_path(loaded, block, key, str(home / path))
     return loaded
 
 
@@ -73,14 +75,18 @@ _GIVEN = {"gaussian_nll": ("sd", "low", "high"), "quantile": ("low", "high")}
 """What predictions of a loss carry beside the value."""
 
 
-def _overridden(overrides: Sequence[str]) -> bool:
-    return any(override.partition("=")[0].strip() == "data.path" for override in overrides)
+_PATHS = (("data", "path"), ("model", "init"))
+"""Keys that name files."""
 
 
-def _with_path(loaded: Loaded, path: str) -> Loaded:
-    loaded.document.set("data.path", path)
-    data = loaded.experiment.data.model_copy(update={"path": path})
-    return Loaded(loaded.experiment.model_copy(update={"data": data}), loaded.document)
+def _overridden(overrides: Sequence[str], name: str) -> bool:
+    return any(override.partition("=")[0].strip() == name for override in overrides)
+
+
+def _with_path(loaded: Loaded, block: str, key: str, path: str) -> Loaded:
+    loaded.document.set(f"{block}.{key}", path)
+    changed = getattr(loaded.experiment, block).model_copy(update={key: path})
+    return Loaded(loaded.experiment.model_copy(update={block: changed}), loaded.document)
 
 
 def readers() -> dict[str, Reader]:
@@ -111,6 +117,12 @@ def tracked_names(names: str | Mapping[str, str]) -> Mapping[str, str]:
             do="write a mapping {our name: their name}",
         )
     return STUDIES[names].tracked
+
+
+def published_columns(reader: str) -> Mapping[str, Mapping[str, str]]:
+    """The names that columns of the tables over epochs have in the publication of the study that brings a reader, by
+    table and by ours; none for others."""
+    return next((study.columns for study in STUDIES.values() if study.columns and reader in study.readers()), {})
 
 
 def needs_path(config: Path) -> bool:

@@ -170,9 +170,10 @@ def _case(loaded: Loaded) -> tuple[Case, Mapping[str, Any]]:
     prepared = prepare(experiment, source)
     described = describe_data(prepared)
     with tempfile.TemporaryDirectory() as folder:
-        # network, sampler and balance are refused where they do not fit
-        network = Session(prepared, RunFolder(Path(folder))).raw
-    metadata = describe_model(prepared, network)
+        # network, sampler, balance and the weights to begin with are refused where they do not fit
+        session = Session(prepared, RunFolder(Path(folder)))
+        session.initial()
+    metadata = describe_model(prepared, session.raw)
     case = Case(
         origin=loaded.document.name,
         tasks=task_facts(metadata, described),

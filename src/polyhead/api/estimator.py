@@ -136,7 +136,7 @@ class Estimator(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no typ
     @arrays.refused()
     def predict_proba(self, X: Any) -> Any:
         """Probabilities (row, class) in the order of `classes_`, by task or the array where y was one; of yes (row,
-        label) for several answers. Tasks of numbers have none."""
+        label) for several answers, of a mark (row, sample) for spans. Tasks of numbers have none."""
         found = {name: one.score for name, one in self._predictions(X).items() if one.score is not None}
         binary = {name: np.column_stack([1 - one, one]) for name, one in found.items() if one.ndim == 1}
         return self._as_given(found | binary)

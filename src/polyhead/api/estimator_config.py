@@ -17,9 +17,10 @@ from polyhead.signals.proposal import kinds
 
 CLASSES = ("classification", "binary", "ordinal")
 """Kinds of one answer out of several."""
-SCORED = (*CLASSES, "multilabel")
+SCORED = (*CLASSES, "multilabel", "span")
 """Kinds that come with probabilities."""
-_OWN = ("forecast", "reconstruction")  # kinds whose truth is the signal itself
+_OWN = ("forecast", "reconstruction", "masked")  # kinds whose truth is the signal itself
+_MARKS = ("span", "pointers", "countdown")  # kinds that read one value for each sample
 _FEW = 60  # rows, of which validation holds so few that a skill on them is often undefined
 _SAID = ("augment", "non_finite", "sampler", "sampling_hz", "scaling", "split", "targets")  # keys of data that are free
 
@@ -34,7 +35,7 @@ def experiment(inputs: Arrays, labels: Arrays, channels: Iterable[str] | None, t
     data = {
         "reader": "npz",
         "inputs": {"signal" if signal else "known": spec},
-        "targets": {name: {"key": key_of(name)} for name in labels},
+        "targets": {name: _target(name, blocks[name]["kind"]) for name in labels},
         "split": {"stratify": [name for name, block in blocks.items() if block["kind"] in CLASSES]},
     }
     return {
@@ -44,6 +45,10 @@ def experiment(inputs: Arrays, labels: Arrays, channels: Iterable[str] | None, t
         "model": {"backbone": "tcn" if signal else "mlp"},
         "train": {"monitor": "val/loss"} if len(inputs["x"]) < _FEW else {},
     }
+
+
+def _target(name: str, kind: str) -> dict[str, Any]:
+    return {"key": key_of(name)} | ({"axes": ["window", "time"]} if kind in _MARKS else {})
 
 
 def said(params: Mapping[str, Any]) -> dict[str, Any]:

@@ -10,13 +10,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from polyhead.api import diagnosing, judging
-from polyhead.api.configuration import Config, load, tracked_names
+from polyhead.api.configuration import Config, load, published_columns, tracked_names
 from polyhead.api.reading import read
 from polyhead.config.experiment import Experiment
 from polyhead.config.experiment_file import Loaded
 from polyhead.errors import InputError, StoppedRunError
 from polyhead.signals.source import Source
 from polyhead.trace.folder import RunFolder
+from polyhead.trace.published import write_published
 
 if TYPE_CHECKING:
     from polyhead.diagnosis.diagnose import Diagnosis
@@ -225,6 +226,7 @@ def _work(experiment: Experiment, source: Source, run: RunFolder, watcher: Watch
             watcher.on_phase("judging the best checkpoint on every split")
             session.write_state("evaluating")
             metrics = finish(session, stop)
+            write_published(run, published_columns(experiment.data.reader))
         session.write_state("finished")
         return _account(run, metrics, watcher, after)
 

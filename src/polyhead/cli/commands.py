@@ -11,7 +11,7 @@ from polyhead.cli import data, findings, runs, training
 from polyhead.cli.application import app
 
 ORDER = (
-    *(data.init, findings.check, training.train, training.study),
+    *(data.init, findings.check, training.train, training.pretrain, training.study),
     *(findings.diagnose, findings.explain_check),
     *(runs.report, runs.plot, runs.compare, runs.evaluate, runs.predict, runs.export),
     *(data.convert, data.schema),

@@ -174,11 +174,15 @@ def _print_text(found: Diagnosis) -> None:
 
 
 def finding_lines(found: Diagnosis, run: Path) -> list[str]:
-    """The likeliest causes in a line each, for the end of a training."""
+    """The likeliest causes in a line each and the first edit that they ask for, for the end of a training."""
+    from polyhead.report.findings.options import options
     from polyhead.report.findings.words import FIRST, verdict
 
     main = [one for one in found.findings if one.counts and one.severity != "note"]
     lines = [f"findings: {verdict(found)}", *(f"   {one.severity} {one.id}: {one.what}" for one in main[:FIRST])]
+    first = next((one for one in options(found) if one.patch and one.severity != "note"), None)
+    if first is not None:
+        lines.append(f"   try first: {first.patch}; expect {first.answers[0].predicts}")
     return [*lines, f"   in full: polyhead diagnose {run}"] if main else lines
 
 

@@ -88,6 +88,28 @@ def _train(
     _end(runs, fail_on)
 
 
+def pretrain(
+    config: Annotated[Path, typer.Argument(help="The experiment, a YAML file.")],
+    overrides: Overrides = None,
+    out: OutOption = Path("runs"),
+    diagnose: DiagnoseOption = True,
+    format: FormatOption = Format.text,
+) -> None:
+    """Train the backbone of an experiment without labels: samples are hidden from it, and it is asked for them.
+
+    The config's block `pretrain` says what is hidden; its tasks wait. What is printed last is the line that lets
+    training begin with these weights.
+    """
+    from polyhead import api
+    from polyhead.cli.progress import build_watcher
+
+    run = api.pretrain(config, overrides or [], out=out, watcher=build_watcher(), diagnosis=diagnose)
+    _print_run(run, format, None)
+    if format is Format.text:
+        output.emit(f"weights: {run.folder / 'checkpoints' / 'best.ckpt'}")
+        output.emit(f"to begin with them: model: {{init: {run.folder.resolve()}}}")
+
+
 def _resume(
     config: Path | None,
     overrides: list[str],

@@ -6,6 +6,7 @@ import math
 import re
 from collections.abc import Callable, Iterator, Sequence
 
+from polyhead.config.backbones import MlpOptions
 from polyhead.config.balance import KendallOptions, SoftmaxOptions
 from polyhead.config.criteria import check_criteria
 from polyhead.config.data import FILE_READERS, FOLDER_READERS, SecondsScaling
@@ -13,7 +14,7 @@ from polyhead.config.experiment import Experiment
 from polyhead.config.model import AttentionBranches
 from polyhead.config.problem import Problem
 from polyhead.config.problems import unknown_word
-from polyhead.config.tasks import LabelTaskOptions, Task
+from polyhead.config.tasks import CountdownOptions, LabelTaskOptions, MarksTaskOptions, MaskedOptions, SpanOptions, Task
 from polyhead.config.words import listing, nearest
 
 MetricsOf = Callable[[str], Sequence[str]]
@@ -34,7 +35,9 @@ def cross_check(experiment: Experiment, metrics_of: MetricsOf | None = None) -> 
         *(problem for name, task in experiment.tasks.items() for problem in _task(experiment, name, task)),
         *(_metrics(experiment, metrics_of) if metrics_of else ()),
         *_monitor(experiment, metrics_of),
+        *_masked(experiment),
         *_branches(experiment),
+        *_each_sample(experiment),
         *_balance(experiment),
         *check_criteria(experiment, metrics_of),
     ]
@@ -78,7 +81,7 @@ def _across(experiment: Experiment) -> Iterator[Problem]:
         task = experiment.tasks.get(name)
         if task is None:
             yield unknown_word(("reweighting", name), "task", name, list(experiment.tasks))
-        elif options.enabled and not isinstance(task, LabelTaskOptions):
+        elif options.enabled and (not isinstance(task, LabelTaskOptions) or isinstance(task, MarksTaskOptions)):
             what = f"reweighting.{name}: a {task.kind} has no target whose distribution could be evened out"
             yield Problem(("reweighting", name), what, "leave it out")
 
@@ -98,11 +101,30 @@ def _task(experiment: Experiment, name: str, task: Task) -> Iterator[Problem]:
         yield unknown_word((*path, "target"), "target", target, list(data.targets))
 
 
+def _masked(experiment: Experiment) -> Iterator[Problem]:
+    """Tasks beside one that hides samples from them all."""
+    for name, task in experiment.enabled.items():
+        others = [other for other in experiment.enabled if other != name]
+        if isinstance(task, MaskedOptions) and others:
+            what = f"tasks.{name}: masked hides samples of the window, so that {', '.join(others)} would see the holes"
+            yield Problem(("tasks", name), what, "leave it out and pre-train with `polyhead pretrain`")
+            return
+
+
 def _branches(experiment: Experiment) -> Iterator[Problem]:
     branches = experiment.model.branches
     for name in branches.tasks if isinstance(branches, AttentionBranches) else ():
         if name not in experiment.tasks:
             yield unknown_word(("model", "branches", "tasks", name), "task", name, list(experiment.tasks))
+
+
+def _each_sample(experiment: Experiment) -> Iterator[Problem]:
+    """Answers for each sample, from a backbone whose map has one step."""
+    for name, task in experiment.enabled.items():
+        each = isinstance(task, SpanOptions | CountdownOptions | MaskedOptions) or task.loss_fn.name == "boundary"
+        if each and isinstance(experiment.model.backbone, MlpOptions):
+            what = f"tasks.{name}: {task.kind} answers for each sample, and the map of an mlp has one step"
+            yield Problem(("tasks", name), what, "write `backbone: bilstm`, tcn or another that keeps time")
 
 
 def _balance(experiment: Experiment) -> Iterator[Problem]:

@@ -15,7 +15,7 @@ FILE_READERS = ("npz", "hdf5", "csv", "parquet")
 """Readers of files that name arrays or columns: they need a path, and inputs and targets from the configuration."""
 FOLDER_READERS = ("metadata_cache", "cwru", "cmapss", "xjtu", "femto")
 """Readers of a known layout: they need a path and bring their own inputs and targets."""
-READERS = (*FILE_READERS, *FOLDER_READERS, "bearings")
+READERS = (*FILE_READERS, *FOLDER_READERS, "bearings", "bars", "expansions")
 """Every reader that a name can call, the studies' generators among them."""
 
 
@@ -47,20 +47,34 @@ class InputOptions(Block):
 
 
 class TargetOptions(Block):
-    """One target: a value per window, and how to tell that it is not known."""
+    """One target: a value per window, or marks, one per sample of it, and how to tell that it is not known."""
 
     key: str
     """Name of the array or column."""
     column: int | None = Field(default=None, ge=0)
     """Column of a two-dimensional array, counted from 0."""
+    axes: list[Literal["window", "time"]] = Field(default=["window"], min_length=1)
+    """`[window, time]` makes it marks, one value for each sample of the window, as span, pointers and countdown need
+    them: a table of samples has a value in each row, other data an array (row, sample) as long as the signals."""
     missing: list[float | str] = Field(default_factory=list)
     """Values that mean "not known", in physical units; NaN and null always do."""
     valid: Annotated[tuple[float | None, float | None] | None, FROM_LIST] = None
     """Range of values that are real, `[low, high]` with null for open; values outside are masked."""
     unit: str | None = None
-    """Physical unit, shown beside every error metric."""
+    """Physical unit, shown beside every error metric; of marks that of a step from sample to sample, e.g. bars."""
     derived_from: str | None = None
     """Name of the target that this one is computed from, where it is no label of its own."""
+
+    @model_validator(mode="after")
+    def _known_axes(self) -> TargetOptions:
+        if self.axes not in (["window"], ["window", "time"]):
+            raise ValueError(f"axes of a target are [window] or [window, time], not {self.axes}")
+        return self
+
+    @property
+    def marks(self) -> bool:
+        """Whether there is a value for each sample of the window."""
+        return self.axes == ["window", "time"]
 
 
 class Consecutive(Block):
@@ -91,6 +105,9 @@ class WindowOptions(Block):
     least: PositiveInt | None = None
     """Least number of real samples in a window, so that a recording has windows from its first samples on; what is
     missing at their front is masked. For the strategy stride."""
+    position: bool = False
+    """Give the network one more input `position` with one channel: the place in the window, from 0 at its first sample
+    to 1 at its last. It is never fitted, scaled or augmented."""
 
     @model_validator(mode="after")
     def _counted(self) -> WindowOptions:
@@ -199,7 +216,7 @@ class SplitOptions(Block):
     stratify: Annotated[list[str], BeforeValidator(_listed, json_schema_input_type=str | list[str] | None)] = Field(
         default_factory=list
     )
-    """Targets or columns whose classes are spread evenly over the splits."""
+    """Targets or columns whose classes are spread evenly over the splits; of marks, windows with any and without."""
     fractions: tuple[float, float, float] = (0.7, 0.15, 0.15)
     """Shares of training, validation and test; they sum to 1."""
     column: str | None = None
@@ -276,8 +293,8 @@ class DataOptions(Block):
     """Where recordings come from and how they become windows, targets and splits."""
 
     reader: str
-    """Name of a reader (npz, hdf5, csv, parquet, metadata_cache, cwru, cmapss, xjtu, femto), of a study's generator
-    (bearings), or `package.module:function`."""
+    """Name of a reader (npz, hdf5, csv, parquet, metadata_cache, cwru, cmapss, xjtu, femto, bars), of a study's
+    generator (bearings, expansions), or `package.module:function`."""
     path: str | None = None
     """File to read, relative to the configuration file's folder or absolute."""
     options: dict[str, Any] = Field(default_factory=dict)

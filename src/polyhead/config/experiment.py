@@ -12,6 +12,7 @@ from polyhead.config.block import FROM_LIST, Block, null_as
 from polyhead.config.data import DataOptions
 from polyhead.config.diagnosis import DiagnoseOptions
 from polyhead.config.model import ModelOptions
+from polyhead.config.pretraining import PretrainOptions
 from polyhead.config.success import Criterion
 from polyhead.config.tasks import ForecastOptions, Task
 from polyhead.config.tracking import TrackOptions
@@ -71,6 +72,8 @@ class Experiment(Block):
     """How the tasks' losses become one step: a method, or `{method: ..., its keys}`."""
     train: TrainOptions = TrainOptions()
     """The loop."""
+    pretrain: Annotated[PretrainOptions, null_as(PretrainOptions, PretrainOptions)] = PretrainOptions()
+    """What `polyhead pretrain` hides from the network and how it trains; `train` does not read it."""
     trace: TraceOptions = TraceOptions()
     """What is recorded."""
     track: Annotated[TrackOptions, null_as(TrackOptions, TrackOptions)] = TrackOptions()

@@ -14,7 +14,7 @@ from polyhead.config.checks import MetricsOf, cross_check
 from polyhead.config.data import FILE_READERS, READERS, DataOptions
 from polyhead.config.document import Document
 from polyhead.config.experiment import Experiment
-from polyhead.config.later import without_unused
+from polyhead.config.later import refusals
 from polyhead.config.problem import Problem, refuse
 from polyhead.config.problems import problems_of, unknown_key, unknown_word
 
@@ -48,7 +48,8 @@ def load_experiment(
     document = Document.of(source) if isinstance(source, Mapping) else Document.read(Path(source))
     for override in overrides:
         document.override(override)
-    values, problems = without_unused(document.values)
+    values = document.values
+    problems = list(refusals(values))
     _declare(values, declared or {})
     problems += _readers_own(values, options, readers, {problem.path for problem in problems})
     experiment = _validated(values, problems)

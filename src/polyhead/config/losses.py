@@ -127,6 +127,31 @@ class SoftIouLoss(Block):
     """Added to both sums. A window without any label teaches by this alone: raise it where there are many of them."""
 
 
+class DiceLoss(Block):
+    """One minus the overlap of a window's marks, counted as F1 counts it, with probabilities for the predicted ones."""
+
+    name: Literal["dice"]
+    """1 - 2 sum p y / (sum p + sum y), the sums over the samples of a window (Sudre et al. 2017)."""
+    eps: PositiveFloat = 1.0
+    """Added above and below. A window without a mark teaches by this alone."""
+
+
+class CrfLoss(Block):
+    """Linear chain of two tags (Lafferty, McCallum and Pereira 2001): the marks of neighbours depend on each other."""
+
+    name: Literal["crf"]
+    """Negative log-likelihood of a window's marks, over its samples. The head also learns how likely a mark follows a
+    mark; scores are the marginal probabilities of the chain, marks those above the threshold of validation."""
+
+
+class BoundaryLoss(Block):
+    """A probability for every sample of being the first, and another of being the last of the span."""
+
+    name: Literal["boundary"]
+    """Mean of the cross-entropies of the first and of the last sample over all samples of the window; the prediction
+    is the likeliest pair in order."""
+
+
 RegressionLoss = Annotated[
     PointLoss | QuantileLoss | GaussianLoss,
     Field(discriminator="name"),
@@ -143,6 +168,14 @@ OrdinalLoss = Annotated[
     text_as("name", CrossEntropyLoss, DistancePenalizedLoss),
 ]
 BinaryLoss = Annotated[BceLoss | FocalLoss, Field(discriminator="name"), text_as("name", BceLoss, FocalLoss)]
+SpanLoss = Annotated[
+    BceLoss | FocalLoss | SoftIouLoss | DiceLoss | CrfLoss,
+    Field(discriminator="name"),
+    text_as("name", BceLoss, FocalLoss, SoftIouLoss, DiceLoss, CrfLoss),
+]
+PointersLoss = Annotated[
+    PointLoss | BoundaryLoss, Field(discriminator="name"), text_as("name", PointLoss, BoundaryLoss)
+]
 MultilabelLoss = Annotated[
     BceLoss | FocalLoss | SoftIouLoss,
     Field(discriminator="name"),

@@ -55,3 +55,6 @@ class ModelOptions(Block):
     """Name of the backbone, or `{name: ..., its own keys}`; `package.module:Class` is a class of one's own."""
     branches: Branches = NoBranches(kind="none")
     """Features of each task's own between backbone and head: none, or attention with its keys."""
+    init: str | None = None
+    """A run's folder or a checkpoint, relative to the configuration file's folder or absolute, whose backbone this one
+    begins with; the heads begin anew. `polyhead pretrain` prints the line to write."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import Field, NonNegativeFloat, PositiveFloat, PositiveInt, model_validator
+from pydantic import Field, NonNegativeFloat, PositiveFloat, PositiveInt, field_validator, model_validator
 
 from polyhead.config.block import Block, Names
 from polyhead.config.losses import (
@@ -14,8 +14,10 @@ from polyhead.config.losses import (
     CrossEntropyLoss,
     MultilabelLoss,
     OrdinalLoss,
+    PointersLoss,
     PointLoss,
     RegressionLoss,
+    SpanLoss,
 )
 
 
@@ -28,6 +30,40 @@ class HeadOptions(Block):
     """Width of one hidden layer before the output. Default: none, the head is linear."""
     dropout: float = Field(default=0.0, ge=0, lt=1)
     """Share of features dropped before the output while training."""
+
+
+class StepHeadOptions(Block):
+    """The output layers of a task with an answer for each sample."""
+
+    kernel: PositiveInt = 1
+    """Samples that one answer reads of the map, an odd number."""
+    hidden: PositiveInt | None = None
+    """Width of one hidden layer before the output. Default: none, the head is linear."""
+    dropout: float = Field(default=0.0, ge=0, lt=1)
+    """Share of features dropped before the output while training."""
+
+    @field_validator("kernel")
+    @classmethod
+    def _same_reach(cls, kernel: int) -> int:
+        return _odd(kernel)
+
+
+class PointersHeadOptions(HeadOptions):
+    """The output layers of pointers; `pooling` is read by losses of numbers, `kernel` by boundary."""
+
+    kernel: PositiveInt = 1
+    """Samples of the map that one probability of boundary reads, an odd number."""
+
+    @field_validator("kernel")
+    @classmethod
+    def _same_reach(cls, kernel: int) -> int:
+        return _odd(kernel)
+
+
+def _odd(kernel: int) -> int:
+    if kernel % 2 == 0:
+        raise ValueError(f"kernel must be odd, to reach as far back as ahead, not {kernel}")
+    return kernel
 
 
 class ForecastHeadOptions(Block):
@@ -73,11 +109,20 @@ class LabelTaskOptions(TaskOptions):
 
     target: str | None = None
     """Name of the target. Default: the task's own name."""
+
+
+class WindowTaskOptions(LabelTaskOptions):
+    """A task with one answer for a window."""
+
     head: HeadOptions = HeadOptions()
     """Output layers."""
 
 
-class ClassificationOptions(LabelTaskOptions):
+class MarksTaskOptions(LabelTaskOptions):
+    """A task that reads marks, a target with one value for each sample of the window."""
+
+
+class ClassificationOptions(WindowTaskOptions):
     """One of several classes."""
 
     kind: Literal["classification"]
@@ -86,7 +131,7 @@ class ClassificationOptions(LabelTaskOptions):
     """ce or focal, or `{name: ..., its keys}`."""
 
 
-class BinaryOptions(LabelTaskOptions):
+class BinaryOptions(WindowTaskOptions):
     """Yes or no."""
 
     kind: Literal["binary"]
@@ -99,7 +144,7 @@ class BinaryOptions(LabelTaskOptions):
     """Weight of positive windows; `auto` is negatives over positives of the training set."""
 
 
-class MultilabelOptions(LabelTaskOptions):
+class MultilabelOptions(WindowTaskOptions):
     """Several answers of yes or no, a target of one column each."""
 
     kind: Literal["multilabel"]
@@ -118,7 +163,7 @@ class MultilabelOptions(LabelTaskOptions):
         return self
 
 
-class OrdinalOptions(LabelTaskOptions):
+class OrdinalOptions(WindowTaskOptions):
     """One of several classes that stand in an order."""
 
     kind: Literal["ordinal"]
@@ -129,7 +174,7 @@ class OrdinalOptions(LabelTaskOptions):
     """The classes from first to last. Default: numbers by size; words need it."""
 
 
-class RegressionOptions(LabelTaskOptions):
+class RegressionOptions(WindowTaskOptions):
     """A number."""
 
     kind: Literal["regression"]
@@ -196,6 +241,103 @@ class ReconstructionOptions(TaskOptions):
     """Decoder."""
 
 
+class SpanOptions(MarksTaskOptions):
+    """Which samples of the window are marked."""
+
+    kind: Literal["span"]
+    """Which samples of the window are marked."""
+    loss_fn: SpanLoss = BceLoss(name="bce")
+    """bce, focal, soft_iou, dice or crf, or `{name: ..., its keys}`."""
+    pos_weight: Literal["auto"] | PositiveFloat | None = None
+    """Weight of marked samples, for bce and focal; `auto` is unmarked over marked samples of the training set."""
+    min_length: PositiveInt = 1
+    """Shorter runs of predicted marks are dropped, after the threshold; probabilities stay as they are."""
+    head: StepHeadOptions = StepHeadOptions()
+    """Output layers."""
+
+    @model_validator(mode="after")
+    def _weighted(self) -> SpanOptions:
+        if self.pos_weight is not None and self.loss_fn.name not in ("bce", "focal"):
+            raise ValueError(f"{self.loss_fn.name} weighs whole windows and reads no pos_weight")
+        return self
+
+
+class PointersOptions(MarksTaskOptions):
+    """The first and the last sample of the longest marked span of the window, the first of equals. Windows without a
+    span are masked."""
+
+    kind: Literal["pointers"]
+    """The first and the last sample of the window's longest span. Windows without one are masked."""
+    loss_fn: PointersLoss = PointLoss(name="huber")
+    """huber, smooth_l1, l1, mse or log_cosh, on the span's centre and length as shares of the window; or boundary."""
+    loss_beta: PositiveFloat | None = None
+    """Where huber, smooth_l1 and log_cosh turn linear, in samples of the window as all of `loss_beta` is in target
+    units. Default: 0.08 of the window's length, so 8.4 of 105."""
+    head: PointersHeadOptions = PointersHeadOptions()
+    """Output layers."""
+
+    @model_validator(mode="after")
+    def _read(self) -> PointersOptions:
+        _refuse_relative(self.loss_fn.name, "pointers")
+        if self.loss_fn.name == "boundary" and self.loss_beta is not None:
+            raise ValueError("loss_beta is not read by boundary")
+        if self.loss_fn.name != "boundary" and self.head.kernel != 1:
+            raise ValueError("head.kernel is read by loss_fn boundary")
+        return self
+
+
+class CountdownOptions(MarksTaskOptions):
+    """At each sample of the window, how many samples later its longest span starts, the first of equals; negative once
+    it began. Windows without a span are masked, and so are those that lack samples at their front."""
+
+    kind: Literal["countdown"]
+    """Samples until the window's longest span starts, at each sample. Windows without a span are masked."""
+    clip: PositiveInt | None = 20
+    """The number stays within plus and minus this; null is the whole window."""
+    loss_fn: RegressionLoss = PointLoss(name="smooth_l1")
+    """As for regression, without relative_*: the count passes through 0."""
+    loss_beta: PositiveFloat | None = None
+    """Where a loss turns linear, in samples. Default: one standard deviation of the training set."""
+    scale: Literal["standard", "minmax", "none"] = "standard"
+    """How the number is scaled for the loss, from the training set. Reports are in samples."""
+    head: StepHeadOptions = StepHeadOptions()
+    """Output layers."""
+
+    @model_validator(mode="after")
+    def _crosses_zero(self) -> CountdownOptions:
+        _refuse_relative(self.loss_fn.name, "countdown")
+        return self
+
+
+def _refuse_relative(loss: str, kind: str) -> None:
+    if loss.startswith("relative_"):
+        raise ValueError(f"{loss} divides by the target, which has no meaning for {kind}")
+
+
+class MaskedOptions(TaskOptions):
+    """Samples of the window that are hidden from the network, which pre-trains a backbone without labels. It stands
+    alone: other tasks would see the holes."""
+
+    kind: Literal["masked"]
+    """Samples of the window that are hidden from the network, which pre-trains a backbone without labels."""
+    input: str = "signal"
+    """Name of the input to fill in. Every other input with a time axis is hidden at the same samples, but for time
+    stamps and the position in the window."""
+    channels: Names | None = None
+    """Channels to fill in. Default: all. Every channel is hidden."""
+    share: float = Field(default=0.15, gt=0, lt=1)
+    """Share of each window's samples that is hidden: drawn anew in each epoch of training, always the same ones in
+    evaluation."""
+    patch: PositiveInt = 1
+    """Samples in a row that are hidden together."""
+    loss_fn: RegressionLoss = PointLoss(name="huber")
+    """As for regression."""
+    loss_beta: PositiveFloat | None = None
+    """Where a loss turns linear, in the input's units. Default: one standard deviation."""
+    head: StepHeadOptions = StepHeadOptions()
+    """Decoder."""
+
+
 Task = Annotated[
     ClassificationOptions
     | BinaryOptions
@@ -203,6 +345,10 @@ Task = Annotated[
     | OrdinalOptions
     | RegressionOptions
     | ForecastOptions
-    | ReconstructionOptions,
+    | ReconstructionOptions
+    | MaskedOptions
+    | SpanOptions
+    | PointersOptions
+    | CountdownOptions,
     Field(discriminator="kind"),
 ]

@@ -13,6 +13,8 @@ from polyhead.errors import InputError
 from polyhead.signals.codes import coded_runs
 from polyhead.signals.contract import check_columns, check_lengths, check_time, place
 from polyhead.signals.cutting import Cut, Stretches, cut
+from polyhead.signals.marks import cut_marks
+from polyhead.signals.position import with_position
 from polyhead.signals.selection import selected
 from polyhead.signals.source import InputArray, Source
 from polyhead.signals.target import label_of, read_target
@@ -43,6 +45,7 @@ def assemble(data: DataOptions, source: Source, horizon: int, seed: int = 0) -> 
         windows = cut(stretches, _window(data, length), length, horizon, seed)
     if not len(windows.stretch):
         raise InputError(f"no recording has {length} + {horizon} samples", where="data.window", do="write less length")
+    source = with_position(data, source, length)
     return _window_set(data, source, names, stretches, windows, length, horizon if length else 0)
 
 
@@ -62,7 +65,12 @@ def _window_set(
     slack = bool((stretches.count > span).any())
     return WindowSet(
         inputs=source.inputs,
-        targets={n: read_target(n, target, source.columns[target.key]).take(at) for n, target in options.items()},
+        targets={
+            n: cut_marks(n, target, source, stretches.row[stretch], start, windows.filled, length)
+            if target.marks
+            else read_target(n, target, source.columns[target.key]).take(at)
+            for n, target in options.items()
+        },
         columns={key: column[at] for key, column in source.columns.items()},
         recordings=names,
         recording=stretches.recording[stretch],
@@ -79,6 +87,7 @@ def _window_set(
         filled=windows.filled if (windows.filled < length).any() else None,
         time=source.columns[data.time][at].astype(np.float64) if data.time else None,
         stamps=source.columns[data.time] if data.time and source.sampled else None,
+        positioned=data.window is not None and data.window.position,
     )
 
 

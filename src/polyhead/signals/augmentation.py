@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from polyhead.config.data import AugmentOptions
+from polyhead.signals.draws import mixed, uniform
 from polyhead.signals.windows import Index
 
 Signals = Mapping[str, NDArray[np.float32]]
@@ -119,7 +120,7 @@ class Augmentation:
         window (Salmon et al. 2011). One generator is set anew, as making one per window takes longer."""
         values = np.empty(shape, np.float32)
         state = np.random.Philox(key=0).state
-        state["state"]["key"][0] = _mixed(self._seed, _NOISE, number, epoch)
+        state["state"]["key"][0] = mixed(self._seed, _NOISE, number, epoch)
         for place, window in enumerate(index):
             state["state"]["key"][1] = window
             self._bits.state = state
@@ -132,8 +133,7 @@ class Augmentation:
 
     def _uniform(self, stream: int, epoch: int, index: Index, *more: int) -> NDArray[np.float64]:
         """Numbers in [0, 1), one per window."""
-        drawn = _mix(index.astype(np.uint64) + np.uint64(_mixed(self._seed, stream, epoch, *more)))
-        return np.asarray((drawn >> np.uint64(11)) * 2.0**-53)
+        return uniform(index.astype(np.uint64) + np.uint64(mixed(self._seed, stream, epoch, *more)))
 
 
 def _real(values: NDArray[np.float32], present: NDArray[np.bool_] | None) -> NDArray[np.bool_] | None:
@@ -154,19 +154,3 @@ def _power(values: NDArray[np.float32], real: NDArray[np.bool_] | None) -> NDArr
         mean = np.where(real, values, 0).sum(axis=2, dtype=np.float64) / count
         about = np.where(real, values - mean[:, :, None].astype(np.float32), np.float32(0))
     return np.asarray(np.einsum("bct,bct->bc", about, about) / count, dtype=np.float64)
-
-
-def _mix(values: NDArray[np.uint64]) -> NDArray[np.uint64]:
-    """The step and finaliser of SplitMix64 (Steele, Lea and Flood 2014): neighbours in, unrelated numbers out."""
-    values = values * np.uint64(0x9E3779B97F4A7C15) + np.uint64(0x9E3779B97F4A7C15)
-    values = (values ^ (values >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
-    values = (values ^ (values >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
-    return values ^ (values >> np.uint64(31))
-
-
-def _mixed(*numbers: int) -> int:
-    """One 64-bit number out of several, their order included."""
-    total = np.zeros(1, np.uint64)
-    for number in numbers:
-        total = _mix(total ^ np.array([number % 2**64], np.uint64))
-    return int(total[0])

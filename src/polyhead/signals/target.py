@@ -16,15 +16,16 @@ from polyhead.errors import InputError
 @dataclass(frozen=True)
 class Target:
     """A target per window: `values` (window,) or (window, output) in physical units or as labels, `mask` (window,)
-    true where it is known."""
+    true where it is known. Of `marks` the values are (window, sample), one for each sample of the window."""
 
     values: NDArray[Any]
     mask: NDArray[np.bool_]
     unit: str = ""
+    marks: bool = False
 
     def take(self, index: NDArray[np.int64]) -> Target:
         """The target of some windows."""
-        return Target(self.values[index], self.mask[index], self.unit)
+        return Target(self.values[index], self.mask[index], self.unit, self.marks)
 
 
 def read_target(name: str, options: TargetOptions, column: NDArray[Any]) -> Target:
@@ -45,7 +46,7 @@ def read_target(name: str, options: TargetOptions, column: NDArray[Any]) -> Targ
             where=f"data.targets.{name}",
         )
     if values.dtype.kind in "fiub":
-        mask = _known_numbers(name, options, values)
+        mask = known_numbers(name, options, values)
     elif values.dtype.kind == "U":
         if options.valid is not None:
             raise InputError("`valid` is a range of numbers but the target is text", where=f"data.targets.{name}")
@@ -56,7 +57,8 @@ def read_target(name: str, options: TargetOptions, column: NDArray[Any]) -> Targ
     return Target(values, mask, options.unit or "")
 
 
-def _known_numbers(name: str, options: TargetOptions, values: NDArray[Any]) -> NDArray[np.bool_]:
+def known_numbers(name: str, options: TargetOptions, values: NDArray[Any]) -> NDArray[np.bool_]:
+    """Which of the numbers (row,) or rows of numbers (row, output) are known. Raises InputError."""
     words = [value for value in options.missing if isinstance(value, str)]
     if words:
         raise InputError(f"`missing` names {words[0]!r} but the target is numeric", where=f"data.targets.{name}")

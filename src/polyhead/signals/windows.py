@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any, SupportsIndex, overload
 
@@ -11,6 +11,7 @@ import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
 
+from polyhead.signals.position import POSITION
 from polyhead.signals.source import InputArray
 from polyhead.signals.target import Target
 
@@ -58,7 +59,7 @@ class WindowSet:
     samples are real: they begin at `start` and stand at the end of the window. `at` is the row that holds a window's
     numbers known per row. `recording` indexes `recordings`; `columns` and `targets` have one entry per window, and
     `time` the time of each window's last sample, where that is known; `stamps` (sample,) are those of every sample of
-    a table.
+    a table. The input `position`, where there is one, is made for each window: `positioned` says so.
     """
 
     inputs: dict[str, InputArray]
@@ -79,6 +80,7 @@ class WindowSet:
     filled: Index | None = None
     time: NDArray[np.float64] | None = None
     stamps: NDArray[Any] | None = None
+    positioned: bool = False
 
     def __len__(self) -> int:
         return len(self.at)
@@ -100,11 +102,24 @@ class WindowSet:
         span = self.length + self.horizon
         views: dict[str, NDArray[Any]] = {}
         for name in self.timed:
+            if self.is_position(name):
+                continue
             values, flat = self.inputs[name].values, self._flat(name)
             whole = not flat and values.shape[2] == span
             fits = values.shape[0 if flat else 2] >= span
             views[name] = values if whole or not fits else sliding_window_view(values, span, axis=0 if flat else 2)
         return views
+
+    def is_position(self, name: str) -> bool:
+        """Whether the input of this name is the place in the window, which no recording holds."""
+        return self.positioned and name == POSITION
+
+    def measured(self) -> WindowSet:
+        """The same windows with what their recordings hold alone, without the place in the window."""
+        if not self.positioned:
+            return self
+        inputs = {name: one for name, one in self.inputs.items() if name != POSITION}
+        return replace(self, inputs=inputs, positioned=False)
 
     def _flat(self, name: str) -> bool:
         return self.sampled or self.inputs[name].flat
@@ -122,6 +137,9 @@ class WindowSet:
         for name, array in self.inputs.items():
             if name not in self.timed:
                 inputs[name] = _single(array.values[self.at[index]])
+                continue
+            if self.is_position(name):
+                inputs[name] = np.repeat(_single(array.values.reshape(1, 1, -1)), len(index), axis=0)
                 continue
             span = self._masked(name, index, start, filled) if short and filled is not None else None
             span = self._span(name, index, start) if span is None else span

@@ -12,12 +12,16 @@ from polyhead.signals.statistics import ChannelScaling
 from polyhead.signals.windows import Index, WindowSet
 from polyhead.tasks.binary import Binary
 from polyhead.tasks.classification import Classification
+from polyhead.tasks.countdown import Countdown
 from polyhead.tasks.forecast import Forecast
+from polyhead.tasks.masked import Masked
 from polyhead.tasks.multilabel import Multilabel
 from polyhead.tasks.ordinal import Ordinal
+from polyhead.tasks.pointers import Pointers
 from polyhead.tasks.reconstruction import Reconstruction
 from polyhead.tasks.regression import Regression
 from polyhead.tasks.signal import SignalTask
+from polyhead.tasks.span import Span
 from polyhead.tasks.task import ClassTask, Decoded, LabelTask, Observed, Task
 
 TASKS: dict[str, type[Task]] = {
@@ -28,6 +32,10 @@ TASKS: dict[str, type[Task]] = {
     "regression": Regression,
     "forecast": Forecast,
     "reconstruction": Reconstruction,
+    "span": Span,
+    "pointers": Pointers,
+    "countdown": Countdown,
+    "masked": Masked,
 }
 
 
@@ -57,6 +65,7 @@ __all__ = [
     "ClassTask",
     "Decoded",
     "LabelTask",
+    "Masked",
     "Observed",
     "SignalTask",
     "Task",

@@ -56,7 +56,11 @@ class Numbers:
 
     def losses(self, output: Tensor, truth: Tensor) -> Tensor:
         """Loss of each window (batch,) against scaled targets (batch, output, ...)."""
-        return self.loss(self._estimate(output), truth).flatten(1).mean(dim=1)
+        return self.each(output, truth).flatten(1).mean(dim=1)
+
+    def each(self, output: Tensor, truth: Tensor) -> Tensor:
+        """Loss of each number of scaled targets (batch, output, ...), in their shape."""
+        return self.loss(self._estimate(output), truth)
 
     def decode(self, output: Tensor) -> Decoded:
         """Predictions (batch, output, ...) in target units."""

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 from torch import Tensor
 
-from polyhead.config.tasks import ForecastOptions, ReconstructionOptions
+from polyhead.config.tasks import ForecastOptions, MaskedOptions, ReconstructionOptions
 from polyhead.errors import InputError
 from polyhead.scoring.board import fit_reference
 from polyhead.scoring.prediction import Prediction
@@ -21,7 +21,7 @@ from polyhead.tasks.numbers import Numbers, fit_loss, restore_loss
 from polyhead.tasks.scale import TargetScale
 from polyhead.tasks.task import Decoded, Fitted, Task, Weights, restored
 
-Options = ForecastOptions | ReconstructionOptions
+Options = ForecastOptions | ReconstructionOptions | MaskedOptions
 Samples = NDArray[np.float32]
 
 _FIT_WINDOWS = 4096  # evenly spaced training windows that scale and floor loss are found on
@@ -129,10 +129,10 @@ def _sample(
 
 
 def _channels(name: str, options: Options, windows: WindowSet) -> list[int]:
-    if options.input not in windows.timed:
+    if options.input not in windows.timed or windows.is_position(options.input):
         raise InputError(
             f"no input {options.input!r} with a time axis for {options.kind}; there are"
-            f" {', '.join(windows.timed) or 'none'}",
+            f" {', '.join(name for name in windows.timed if not windows.is_position(name)) or 'none'}",
             where=f"tasks.{name}.input",
         )
     names = windows.inputs[options.input].channels

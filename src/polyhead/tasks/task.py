@@ -36,10 +36,12 @@ class Decoded:
 
 @dataclass(frozen=True)
 class Observed:
-    """What was to be predicted, shaped as in scoring.prediction; `last` (window, channel) for forecasts."""
+    """What was to be predicted, shaped as in scoring.prediction; `last` (window, channel) for forecasts, `between` for
+    hidden samples."""
 
     truth: NDArray[Any]
     last: NDArray[np.float64] | None = None
+    between: NDArray[np.float64] | None = None
 
 
 @dataclass(frozen=True)
@@ -165,6 +167,10 @@ class LabelTask(Task):
     """A task that reads the target of this name."""
 
     target: str
+
+    def labels(self, windows: WindowSet, index: Index) -> Target:
+        """The target of some windows as the task reads it: what it means, and where it is known."""
+        return windows.targets[self.target].take(index)
 
     @abstractmethod
     def counts(self, target: Target, group: Index, groups: int) -> dict[str, NDArray[np.int64]] | None:

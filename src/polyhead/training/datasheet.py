@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from polyhead.config.experiment import Experiment
+from polyhead.signals.position import POSITION
 from polyhead.tasks import Task
 from polyhead.trace.folder import RunFolder, json_text
 from polyhead.training.portable import FILLED
@@ -28,7 +29,8 @@ def datasheet(
     """As JSON holds it. `shapes` are those of the outputs for one window; the first axis of everything is `batch`."""
     metrics = run.read("metrics.json")
     length = described["windows"]["length"]
-    inputs = {name: _input(one, length) for name, one in described["inputs"].items()}
+    made = {POSITION} if described["windows"].get("position") else set()  # the graph has it in itself
+    inputs = {name: _input(one, length) for name, one in described["inputs"].items() if name not in made}
     if described["windows"]["masked"]:
         inputs[FILLED] = {"dtype": "int64", "shape": ["batch"], "meaning": _FILLED}
     return {

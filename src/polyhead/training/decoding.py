@@ -15,13 +15,17 @@ from torch import Tensor, nn
 from polyhead.tasks import SignalTask, Task
 from polyhead.tasks.binary import Binary
 from polyhead.tasks.choice import ChoiceTask
+from polyhead.tasks.countdown import Countdown
+from polyhead.tasks.losses.boundary import best_pair
 from polyhead.tasks.losses.gaussian import GaussianLoss
 from polyhead.tasks.losses.number import NumberLoss
 from polyhead.tasks.losses.quantile import INTERVAL, QuantileLoss
 from polyhead.tasks.multilabel import Multilabel
 from polyhead.tasks.numbers import Numbers
+from polyhead.tasks.pointers import Pointers, ends_of
 from polyhead.tasks.regression import Regression
 from polyhead.tasks.scale import TargetScale
+from polyhead.tasks.span import Span, marked_runs
 from polyhead.training.evaluation import Decisions
 
 Parts = dict[str, Tensor]
@@ -37,8 +41,14 @@ def build_decoder(task: Task, at: Decisions) -> nn.Module:
         return ChoiceDecoder()
     if isinstance(task, Binary | Multilabel):
         return AnswerDecoder(0.5 if decision is None else decision, single=isinstance(task, Binary))
-    assert isinstance(task, Regression | SignalTask)
     assert not isinstance(decision, list)
+    if isinstance(task, Span):
+        return SpanDecoder(task, 0.5 if decision is None else decision)
+    if isinstance(task, Pointers):
+        return PointersDecoder(task)
+    if isinstance(task, Countdown):
+        return CountdownDecoder(task, decision)
+    assert isinstance(task, Regression | SignalTask)
     single = isinstance(task, Regression) and len(task.numbers.scale.offset) == 1
     return NumberDecoder(task.numbers, decision, single)
 
@@ -132,6 +142,44 @@ class NumberDecoder(nn.Module):
     def _logged(self, physical: Tensor) -> Tensor:
         least = self.log_floor or float(np.finfo(np.float64).tiny)
         return physical.clamp(min=least).log() if self.log else physical
+
+
+class SpanDecoder(nn.Module):
+    """The probability of a mark at each sample, and 0 or 1 at a threshold, short runs dropped."""
+
+    def __init__(self, task: Span, threshold: float) -> None:
+        super().__init__()
+        self.task, self.threshold = task, threshold
+
+    def forward(self, output: Tensor) -> Parts:
+        score = self.task.probabilities(output.double())
+        return {"pred": marked_runs(score >= self.threshold, self.task.options.min_length), "score": score}
+
+
+class PointersDecoder(nn.Module):
+    """First and last sample (batch, 2)."""
+
+    def __init__(self, task: Pointers) -> None:
+        super().__init__()
+        self.samples, numbers = task.length, task.numbers
+        self.numbers = None if numbers is None else NumberDecoder(numbers, None, single=False)
+
+    def forward(self, output: Tensor) -> Parts:
+        if self.numbers is None:
+            return {"pred": best_pair(output.double()).double()}
+        return {"pred": ends_of(self.numbers(output)["pred"], self.samples)}
+
+
+class CountdownDecoder(nn.Module):
+    """A number for each sample (batch, sample), within the clip."""
+
+    def __init__(self, task: Countdown, factor: float | None) -> None:
+        super().__init__()
+        self.clip, self.numbers = task.options.clip, NumberDecoder(task.numbers, factor, single=True)
+
+    def forward(self, output: Tensor) -> Parts:
+        parts: Parts = self.numbers(output)
+        return parts if self.clip is None else parts | {"pred": parts["pred"].clamp(-self.clip, self.clip)}
 
 
 def _fitted(loss: NumberLoss) -> dict[str, NDArray[np.float64]]:

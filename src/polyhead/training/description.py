@@ -31,6 +31,7 @@ def describe_data(prepared: Prepared) -> dict[str, Any]:
             "stride": windows.stride,
             "horizon": windows.horizon,
             "overlap": windows.overlap,
+            "position": windows.positioned,
             "masked": 0 if windows.filled is None else int((windows.filled < windows.length).sum()),
         },
         "targets": {task.name: _target(prepared, task) for task in prepared.tasks},
@@ -88,7 +89,7 @@ def _target(prepared: Prepared, task: Task) -> dict[str, Any]:
         described["known"] = {name: len(split[name]) for name in split.names}
         described["missing"] = dict.fromkeys(split.names, 0)
         return described
-    targets = {name: windows.targets[task.target].take(split[name]) for name in split.names}
+    targets = {name: task.labels(windows, split[name]) for name in split.names}
     described["key"] = task.target
     named = prepared.experiment.data.targets.get(task.target)
     described["derived_from"] = named.derived_from if named else None

@@ -10,6 +10,7 @@ import torch
 from numpy.typing import NDArray
 
 from polyhead.errors import InputError
+from polyhead.scoring.known import only_known
 from polyhead.scoring.metric import Score
 from polyhead.scoring.prediction import Prediction
 from polyhead.signals.windows import Index
@@ -222,14 +223,14 @@ _STATISTICS: dict[str, Callable[[NDArray[np.float64]], Any]] = {
 
 
 def _probability_row(session: Session, pooled: Pooled) -> dict[str, Value]:
-    """How the probability of yes is spread over positives and negatives of each binary task."""
+    """How the probability of yes is spread over positives and negatives of each binary task, windows or samples."""
     row: dict[str, Value] = {}
     for task in session.tasks:
-        if task.kind != "binary":
+        if task.kind not in ("binary", "span"):
             continue
-        one: Prediction = pooled.predictions[task.name]
+        one: Prediction = only_known(pooled.predictions[task.name])
         assert one.score is not None
-        sides = {"pos": one.score[one.mask & (one.truth == 1)], "neg": one.score[one.mask & (one.truth == 0)]}
+        sides = {"pos": one.score[one.truth == 1], "neg": one.score[one.truth == 0]}
         for side, values in sides.items():
             for name, statistic in _STATISTICS.items():
                 row[f"{task.name}_{side}_{name}"] = float(statistic(values)) if len(values) else None

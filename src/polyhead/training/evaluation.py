@@ -17,7 +17,7 @@ from polyhead.scoring.metric import Score
 from polyhead.scoring.prediction import Prediction
 from polyhead.signals.statistics import chunks
 from polyhead.signals.windows import Index
-from polyhead.tasks import Decoded, Observed, SignalTask, Task
+from polyhead.tasks import Decoded, Masked, Observed, SignalTask, Task
 from polyhead.training.feed import Feed
 from polyhead.training.ranks import Ranks
 
@@ -73,7 +73,10 @@ def _part(network: nn.Module, feed: Feed, index: Index) -> _Part:
     outputs = network(batch.signal, batch.known, batch.present).outputs
     mask, sums, decoded = batch.mask.cpu().numpy(), np.zeros(len(feed.tasks)), []
     for number, task in enumerate(feed.tasks):
-        decoded.append(task.decode(outputs[number].float()))
+        found = task.decode(outputs[number].float())
+        if isinstance(task, Masked) and batch.hidden is not None:
+            found = task.asked(found, batch.hidden.cpu().numpy())
+        decoded.append(found)
         if mask[:, number].any():
             sums[number] = task.loss_sum(outputs[number], batch.truths[number], batch.mask[:, number]).double().item()
     return _Part(decoded, mask, sums)
@@ -87,7 +90,9 @@ def _prediction(
     assert pred is not None
     at_hand = mask.any() or (isinstance(task, SignalTask) and task.within)  # a window's own samples always are
     observed = task.observed(feed.windows, index) if at_hand else Observed(np.zeros_like(pred))
-    return Prediction(observed.truth, pred, mask, feed.windows.recording[index], last=observed.last, **parts)
+    return Prediction(
+        observed.truth, pred, mask, feed.windows.recording[index], last=observed.last, between=observed.between, **parts
+    )
 
 
 def _joined(decoded: Sequence[Decoded], part: str) -> NDArray[Any] | None:

@@ -13,6 +13,7 @@ from torch.export import Dim, ExportedProgram
 
 from polyhead.config.backbones import OwnBackbone
 from polyhead.config.experiment import Experiment
+from polyhead.config.tasks import MaskedOptions
 from polyhead.errors import InputError
 from polyhead.trace.folder import RunFolder, write_whole
 from polyhead.training.datasheet import datasheet, json_line
@@ -42,11 +43,12 @@ def write_export(
     windows, tasks = trial_windows(described, fill), restored_tasks(run, experiment)
     network, feed = restore(run, experiment, windows, tasks, checkpoint, labels=False)
     masked = windows.filled is not None
-    inputs = [_input(name, one) for name, one in described["inputs"].items()]
-    portable = Portable(network, tasks, inputs, at, fill, windows.length if masked else None)
+    inputs = [_input(name, one, windows.is_position(name)) for name, one in described["inputs"].items()]
+    portable = Portable(network, tasks, inputs, at, fill, windows.length if masked else None, windows.length)
     portable.eval().requires_grad_(False)
     fetched = windows.fetch(np.arange(len(windows)))
-    raw: Arrays = {**fetched.inputs} | ({FILLED: windows.filled} if windows.filled is not None else {})
+    given = {name: values for name, values in fetched.inputs.items() if not windows.is_position(name)}
+    raw: Arrays = given | ({FILLED: windows.filled} if windows.filled is not None else {})
     program = _traced(portable, raw, experiment)
     expected = predicted(network, feed, at)
     shapes = {name: list(values.shape[1:]) for name, values in expected.items()}
@@ -67,7 +69,10 @@ def write_export(
 
 
 def _check(described: dict[str, Any], experiment: Experiment) -> None:
-    """Refuse what one window cannot know, and names that would collide."""
+    """Refuse what one window cannot know, names that would collide, and a network that only fills in."""
+    if any(isinstance(task, MaskedOptions) for task in experiment.enabled.values()):
+        what = "a pre-trained backbone has no answer to a window of which nothing is hidden"
+        raise InputError(what, where="tasks", do="export a run that begins with it (model.init)")
     recordings = {name for names in described["split"]["recordings"].values() for name in names}
     for name, one in described["inputs"].items():
         alone = described["windows"]["total"] == len(recordings)
@@ -82,10 +87,10 @@ def _check(described: dict[str, Any], experiment: Experiment) -> None:
         raise InputError(what, where=f"data.inputs.{FILLED}", do="give it another name")
 
 
-def _input(name: str, one: dict[str, Any]) -> PortableInput:
+def _input(name: str, one: dict[str, Any], position: bool) -> PortableInput:
     scaling = one["scaling"]
     offset, scale = (None if scaling[key] is None else np.array(scaling[key]) for key in ("offset", "scale"))
-    return PortableInput(name, one["timed"], offset, scale)
+    return PortableInput(name, one["timed"], offset, scale, position)
 
 
 def _traced(portable: Portable, raw: Arrays, experiment: Experiment) -> ExportedProgram:

@@ -68,7 +68,8 @@ class Network(nn.Module):
         steps: Tensor | None = None if present is None else self.backbone.steps_present(present)  # type: ignore[operator]
         outputs = []
         for (name, head), one in zip(self.heads.items(), features, strict=True):
-            outputs.append(head(self.branches[name](one, steps) if name in self.branches else one, steps))
+            told = present if getattr(head, "of_samples", False) else steps
+            outputs.append(head(self.branches[name](one, steps) if name in self.branches else one, told))
         return Forward(shared, features, outputs)
 
     def _light(self, *inputs: Tensor | None) -> Any:

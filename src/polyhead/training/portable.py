@@ -13,6 +13,7 @@ from torch import Tensor, nn
 from polyhead.backbones.bilstm import BiLstm
 from polyhead.backbones.own import Own
 from polyhead.backbones.presence import zero_absent
+from polyhead.signals.position import ramp
 from polyhead.tasks import SignalTask, Task
 from polyhead.training.decoding import build_decoder
 from polyhead.training.evaluation import Decisions
@@ -26,20 +27,25 @@ FILLED = "filled"
 @dataclass(frozen=True)
 class PortableInput:
     """One input (batch, channel, time) where `timed`, else (batch, number). `offset` and `scale` (channel,) as the run
-    has them; None where each recording has its own, which is then the window's."""
+    has them; None where each recording has its own, which is then the window's. The `position` in the window is no
+    input of the file: the graph makes it."""
 
     name: str
     timed: bool
     offset: NDArray[np.float64] | None
     scale: NDArray[np.float64] | None
+    position: bool = False
 
 
 class Portable(nn.Module):
     """Maps {input: float32, physical units} to {`TASK.part`: numbers}.
 
     `length` is that of windows; where it is given, some may lack samples at their front, and the input `filled`
-    (batch,) int64 says how many each has. With `fill` NaN and Inf count as the training mean. Classes are indices.
+    (batch,) int64 says how many each has. `samples` are those of a window, for its position. With `fill` NaN and Inf
+    count as the training mean. Classes are indices.
     """
+
+    ramp: Tensor
 
     def __init__(
         self,
@@ -49,6 +55,7 @@ class Portable(nn.Module):
         at: Decisions,
         fill: bool,
         length: int | None,
+        samples: int = 0,
     ) -> None:
         super().__init__()
         self.network = Network(_traceable(network.backbone, length is not None), {})
@@ -56,6 +63,7 @@ class Portable(nn.Module):
         self.inputs, self.fill, self.length = list(inputs), fill, length
         self.tasks = list(tasks)
         self.decoders = nn.ModuleList(build_decoder(task, at) for task in tasks)
+        self.register_buffer("ramp", torch.from_numpy(ramp(samples))[None, None])
         for number, one in enumerate(inputs):
             if one.offset is not None and one.scale is not None:
                 self.register_buffer(f"offset_{number}", _column(one, one.offset))
@@ -65,7 +73,9 @@ class Portable(nn.Module):
         present = None
         if self.length is not None:
             present = torch.arange(self.length) >= (self.length - inputs[FILLED])[:, None]
-        scaled = [self._scaled(number, inputs[one.name], present) for number, one in enumerate(self.inputs)]
+        batch = next(iter(inputs.values())).shape[0]
+        raw = [self.ramp.expand(batch, 1, -1) if one.position else inputs[one.name] for one in self.inputs]
+        scaled = [self._scaled(number, values, present) for number, values in enumerate(raw)]
         signal, known = (
             _joined([part for part, one in zip(scaled, self.inputs, strict=True) if one.timed == timed])
             for timed in (True, False)

@@ -8,7 +8,13 @@ import numpy as np
 
 from polyhead.config.data import DataOptions
 from polyhead.config.experiment import Experiment, ReweightingOptions
-from polyhead.config.tasks import BinaryOptions, ClassificationOptions, LabelTaskOptions, OrdinalOptions
+from polyhead.config.tasks import (
+    BinaryOptions,
+    ClassificationOptions,
+    LabelTaskOptions,
+    MarksTaskOptions,
+    OrdinalOptions,
+)
 from polyhead.errors import InputError
 from polyhead.signals.assembly import assemble
 from polyhead.signals.reweighting import Weights, fit_weights
@@ -65,7 +71,7 @@ def prepare(experiment: Experiment, source: Source) -> Prepared:
 
 
 def _scaling(data: DataOptions, windows: WindowSet, name: str, statistics: ChannelStatistics) -> ChannelScaling:
-    kind = data.scaling.get(name, "standard")
+    kind = "none" if windows.is_position(name) else data.scaling.get(name, "standard")
     if kind != "per_recording":
         return fit_scaling(statistics, kind)
     if data.split.by in ("time", "window"):
@@ -100,6 +106,8 @@ def _check_jitter(data: DataOptions, windows: WindowSet) -> None:
     why = None
     if data.split.by in ("time", "window"):
         why = f"with split by {data.split.by} a window could move over samples that are judged"
+    elif any(one.marks for one in windows.targets.values()):
+        why = "the marks of a window's samples would not move with it"
     elif windows.sampled and windows.targets:
         why = "the label stands at a window's last sample and would not move with it"
     elif windows.earliest is None or windows.latest is None or np.array_equal(windows.earliest, windows.latest):
@@ -138,6 +146,25 @@ def _check_targets(experiment: Experiment, windows: WindowSet) -> None:
                 where=f"tasks.{name}",
                 do="name one under data.targets and in the task's `target`",
             )
+        if isinstance(options, LabelTaskOptions) and windows.targets[target].marks != isinstance(
+            options, MarksTaskOptions
+        ):
+            _refuse_axes(name, target, options.kind, marks=windows.targets[target].marks)
+
+
+def _refuse_axes(name: str, target: str, kind: str, marks: bool) -> None:
+    """Refuse marks for a kind that reads one value, and one value for a kind that reads marks."""
+    if marks:
+        raise InputError(
+            f"{kind} needs one value per window, target {target!r} has one for each sample",
+            where=f"tasks.{name}",
+            do="write `kind: span`, pointers or countdown, or name another target",
+        )
+    raise InputError(
+        f"{kind} needs one value for each sample of a window, target {target!r} has one per window",
+        where=f"tasks.{name}",
+        do=f"write `axes: [window, time]` in data.targets.{target}",
+    )
 
 
 def _check_scaling(experiment: Experiment, windows: WindowSet) -> None:

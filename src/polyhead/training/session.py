@@ -31,6 +31,7 @@ from polyhead.training.checkpoint import load, save
 from polyhead.training.description import describe_data, describe_model, profile
 from polyhead.training.fabric import build_fabric, loss_scale, refuse_processes, scaler_of
 from polyhead.training.feed import Batch, Feed
+from polyhead.training.initial import begin_with
 from polyhead.training.jacobian import Jacobian
 from polyhead.training.network import Forward, build_network
 from polyhead.training.optimizer import build_optimizer
@@ -101,6 +102,7 @@ class Session:
             augmentation=Augmentation(augment, experiment.seed) if augment else None,
             means={name: one.mean for name, one in prepared.statistics["train"].items()},
             weights=_window_weights(prepared),
+            seed=experiment.seed,
         )
         self.sampler = build_sampler(experiment.data.sampler, prepared.windows, prepared.split["train"])
         self.task_weights = torch.tensor([float(task.weight) for task in self.tasks], device=self.fabric.device)
@@ -209,11 +211,13 @@ class Session:
 
     def begin(self, now: datetime) -> None:
         """Describe the run, or, where it was begun before, bring back its checkpoint. Raises InputError."""
+        begun = self.ranks.agree(self.run.checkpoint("last").exists())
+        initial = None if begun else self.initial()
         if self.ranks.first:
-            self._describe()
+            self._describe(initial)
         torch.set_num_threads(self.ranks.agree(torch.get_num_threads()))
         self._since = time.monotonic()  # waiting for the others is no training
-        if self.ranks.agree(self.run.checkpoint("last").exists()):
+        if begun:
             self.resume()
         else:
             if self.ranks.first:
@@ -232,7 +236,13 @@ class Session:
         sums = dict(zip(names, parameter_sums(parameters).tolist(), strict=True))
         self.tables.append("parameter_sums", {"epoch": epoch} | sums)
 
-    def _describe(self) -> None:
+    def initial(self) -> dict[str, Any] | None:
+        """Begin with the backbone that `model.init` names; returns what is told of it. Raises InputError."""
+        experiment = self.prepared.experiment
+        init = experiment.model.init
+        return None if init is None else begin_with(init, self.raw, experiment, self.prepared.windows)
+
+    def _describe(self, initial: dict[str, Any] | None) -> None:
         for draft in self.run.path.rglob(".*.draft"):
             draft.unlink()  # of a write that was killed
         described = describe_data(self.prepared)
@@ -241,7 +251,9 @@ class Session:
         self.run.write("data.json", described)
         if not (self.run.path / "profile.json").exists():  # the data are those it began with
             write_whole(self.run.path / "profile.json", json_text(profile(self.prepared).as_dict()))
-        self.run.write("metadata.json", describe_model(self.prepared, self.raw))
+        if (self.run.path / "metadata.json").exists():
+            initial = initial or self.run.read("metadata.json").get("initial")
+        self.run.write("metadata.json", describe_model(self.prepared, self.raw) | {"initial": initial})
         began: dict[str, Any] = {}
         threads = max(1, torch.get_num_threads() // self.ranks.count)
         if (self.run.path / "environment.json").exists():

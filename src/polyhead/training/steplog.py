@@ -135,7 +135,7 @@ def composition(windows: WindowSet, tasks: Sequence[Task], steps: Sequence[Seque
     columns: dict[str, Any] = {}
     for task in tasks:
         if isinstance(task, LabelTask):
-            columns |= _composed(task, windows.targets[task.target].take(index), step, len(steps))
+            columns |= _composed(task, task.labels(windows, index), step, len(steps))
     parts = np.split(windows.recording[index], np.cumsum(lengths)[:-1])
     counted = [np.unique(part, return_counts=True) for part in parts]
     columns["recording.id"] = [ids.tolist() for ids, _ in counted]

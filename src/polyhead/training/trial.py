@@ -8,9 +8,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from polyhead.signals.position import POSITION, ramp
 from polyhead.signals.source import InputArray
 from polyhead.signals.windows import WindowSet
 from polyhead.tasks import SignalTask, Task
+from polyhead.tasks.marks import MarksTask
 from polyhead.tasks.regression import Regression
 from polyhead.training.evaluation import Decisions, decided, pool
 from polyhead.training.feed import Feed
@@ -33,7 +35,11 @@ def trial_windows(described: Mapping[str, Any], fill: bool) -> WindowSet:
     length = described["windows"]["length"]
     rows = np.arange(TRIED)
     inputs = {}
+    positioned = bool(described["windows"].get("position"))  # runs of before have no word of it
     for name, one in described["inputs"].items():
+        if positioned and name == POSITION:
+            inputs[name] = InputArray(ramp(length)[None, None], (POSITION,))
+            continue
         shape = (TRIED, len(one["channels"]), length) if one["timed"] else (TRIED, len(one["channels"]))
         profile = [one["profile"][channel] for channel in one["channels"]]
         mean, sd = (np.array([each[key] or 0.0 for each in profile]) for key in ("mean", "sd"))
@@ -58,6 +64,7 @@ def trial_windows(described: Mapping[str, Any], fill: bool) -> WindowSet:
         sampled=False,
         sampling_hz=described["sampling_hz"],
         filled=filled,
+        positioned=positioned,
     )
 
 
@@ -104,6 +111,8 @@ def _distance(one: NDArray[np.float64], other: NDArray[np.float64], size: NDArra
 
 def _size(task: Task, values: NDArray[np.float64], probability: bool) -> NDArray[np.float64]:
     """What a difference is measured in."""
+    if isinstance(task, MarksTask) and not probability:
+        return np.full((), float(task.length))
     if probability or not isinstance(task, Regression | SignalTask):
         return np.ones(())
     scale = task.numbers.scale.scale

@@ -48,7 +48,8 @@ class Output:
 
 @dataclass(frozen=True)
 class Labelling:
-    """The labels of a task that reads a target: `outputs`, and for several answers of yes or no their `names`."""
+    """The labels of a task that reads a target: `outputs`, and for several answers of yes or no their `names`; `marks`
+    says that it has one for each sample, which `outputs` sum up."""
 
     task: str
     kind: str
@@ -56,6 +57,7 @@ class Labelling:
     target: Target
     outputs: tuple[Output, ...]
     names: tuple[str, ...] = ()
+    marks: bool = False
 
     @property
     def known(self) -> NDArray[np.bool_]:
@@ -75,11 +77,27 @@ def labellings(experiment: Experiment, windows: WindowSet) -> dict[str, Labellin
 def _labelling(name: str, options: Any, windows: WindowSet) -> Labelling:
     key = options.target or name
     target = windows.targets[key]
+    if target.marks:
+        return _of_marks(name, options.kind, key, target)
     outputs = tuple(_outputs(target, isinstance(options, RegressionOptions)))
     names: tuple[str, ...] = ()
     if isinstance(options, MultilabelOptions):
         names = tuple(options.labels or map(str, range(len(outputs))))
     return Labelling(name, options.kind, key, target, outputs, names)
+
+
+def _of_marks(name: str, kind: str, key: str, target: Target) -> Labelling:
+    """Marks in a number or two for each window: how many samples are marked, and for kinds on one span, which are
+    unknown without any, the first of these."""
+    ones = target.values != 0
+    many = ones.sum(axis=1).astype(np.float64)
+    if kind == "span":
+        summed = Target(many, target.mask, target.unit)
+        return Labelling(name, kind, key, summed, (Output(target.mask, many),), marks=True)
+    known, first = target.mask & (many > 0), ones.argmax(axis=1).astype(np.float64)
+    numbers = (first, many) if kind == "pointers" else (first,)
+    outputs = tuple(Output(known, one) for one in numbers)
+    return Labelling(name, kind, key, Target(np.stack(numbers, axis=1), known, target.unit), outputs, marks=True)
 
 
 def _outputs(target: Target, numeric: bool) -> Iterator[Output]:

@@ -36,6 +36,7 @@ def make_profile(
     Labels are read whole; of samples no more than a bounded number is looked at and few are held at a time, however
     large the data are.
     """
+    windows = windows.measured()
     labels = labellings(experiment, windows)
     clock = Clock(experiment.data, windows, dict(scaling))
     train = split["train"]

@@ -32,14 +32,15 @@ class _Told:
 
 
 def pairs(labels: Mapping[str, Labelling], train: Index) -> list[Pair]:
-    """Every ordered pair of tasks with labels that are known together; of several outputs the best told one."""
+    """Every ordered pair of tasks with labels that are known together; of several outputs the best told one. Tasks
+    that read the same marks are no pair: by their kinds they are several views of one label."""
     index = evenly(train, _WINDOWS)
     return [pair for task, other in permutations(labels.values(), 2) for pair in _pair(task, other, index)]
 
 
 def _pair(task: Labelling, other: Labelling, index: Index) -> Iterator[Pair]:
     used = index[task.known[index] & other.known[index]]
-    if not len(used):
+    if not len(used) or (task.marks and other.marks and task.key == other.key):
         return
     mine = [output.take(used) for output in task.outputs[:_OUTPUTS]]
     theirs = [output.take(used) for output in other.outputs[:_OUTPUTS]]

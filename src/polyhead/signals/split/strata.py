@@ -98,6 +98,8 @@ def _labels(windows: WindowSet, name: str, index: Index, unit: Index) -> Iterato
 def _named(windows: WindowSet, name: str, index: Index) -> tuple[NDArray[Any], NDArray[np.bool_]]:
     if name in windows.targets:
         target = windows.targets[name]
+        if target.marks:  # windows with a span and those without
+            return np.asarray(target.values[index].any(axis=1), np.int8), target.mask[index]
         return target.values[index], target.mask[index]
     if name in windows.columns:
         values = windows.columns[name][index]

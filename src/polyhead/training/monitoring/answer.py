@@ -11,10 +11,16 @@ from scipy.special import expit, softmax
 from torch import Tensor
 
 from polyhead.errors import InputError
-from polyhead.training.monitoring.task import NUMBERS, SIGNALS, MonitoredTask
+from polyhead.training.monitoring.task import NUMBERS, SIGNALS, YES_OR_NO, MonitoredTask
 
 IGNORED = -100
 """The class label that torch's losses leave out by default: not known."""
+_SHAPES = {
+    "multilabel": "(window, label)",
+    "span": "(window, sample)",
+    "pointers": "(window, 2), first and last sample",
+    "countdown": "(window, sample)",
+}
 
 
 @dataclass(frozen=True)
@@ -50,9 +56,8 @@ def labels_of(task: MonitoredTask, values: Any) -> Labels:
         return _classes(task, _flat(found, where), where)
     if found.dtype.kind not in "biuf":
         raise InputError(f"expected numbers, found {found.dtype}", where=where)
-    if task.kind in ("binary", "multilabel"):
-        found = found.astype(np.float64)
-        found = _flat(found, where) if task.kind == "binary" else _shaped(found, 2, "(window, label)", where)
+    if task.kind in YES_OR_NO:
+        found = _answers(task, found.astype(np.float64), where)
         known = np.isfinite(found) & (found != IGNORED)
         if not np.isin(found[known], (0, 1)).all():
             odd = found[known][~np.isin(found[known], (0, 1))][0]
@@ -86,7 +91,7 @@ def answer_of(task: MonitoredTask, values: Any) -> Answer:
     if task.kind == "binary" and found.ndim == 2 and found.shape[1] == 2:  # one output for each answer
         score = found[:, 1] if task.probabilities else expit(found[:, 1] - found[:, 0])
     else:
-        found = _flat(found, where) if task.kind == "binary" else _shaped(found, 2, "(window, label)", where)
+        found = _answers(task, found, where)
         score = found if task.probabilities else expit(found)
     return Answer((score >= task.threshold).astype(np.int64), score)
 
@@ -119,9 +124,20 @@ def _numbers(task: MonitoredTask, found: NDArray[Any], where: str) -> NDArray[An
         found = found[:, None] if found.ndim == 2 else found
         return _shaped(found, 3, "(window, channel, time)", where)
     found = found.astype(np.float64)
+    if task.kind in _SHAPES:
+        found = _shaped(found, 2, _SHAPES[task.kind], where)
+        if task.kind == "pointers" and found.shape[1] != 2:
+            raise InputError(f"expected shape {_SHAPES['pointers']}, found {found.shape}", where=where)
+        return found
     if found.ndim == 2 and found.shape[1] == 1:
         return found[:, 0]
     return found if found.ndim == 1 else _shaped(found, 2, "(window,) or (window, output)", where)
+
+
+def _answers(task: MonitoredTask, found: NDArray[Any], where: str) -> NDArray[Any]:
+    """What is asked of yes or no: (window,), or (window, label) or (window, sample) where there are several."""
+    several = _SHAPES.get(task.kind or "")
+    return _flat(found, where) if several is None else _shaped(found, 2, several, where)
 
 
 def _masked(truth: NDArray[Any], known: NDArray[np.bool_]) -> Labels:

@@ -12,7 +12,7 @@ from polyhead.scoring.board import metrics_of
 from polyhead.training.monitoring.answer import Labels
 from polyhead.training.monitoring.labels import TrainingLabels, floor_loss
 from polyhead.training.monitoring.split import SplitRecord, class_names
-from polyhead.training.monitoring.task import MonitoredTask
+from polyhead.training.monitoring.task import ON_A_SPAN, MonitoredTask
 
 
 def describe_model(
@@ -97,13 +97,15 @@ def _target(task: MonitoredTask, labels: Mapping[str, Labels]) -> dict[str, Any]
     described["known"] = {split: int(one.mask.sum()) for split, one in labels.items()}
     described["missing"] = {split: int((~one.mask).sum()) for split, one in labels.items()}
     known = {split: one.truth[one.mask] for split, one in labels.items()}
-    if task.has_classes or task.kind == "binary":
+    if task.has_classes or task.kind in ("binary", "span"):
         many = max([2, len(task.classes), *(int(one.max()) + 1 for one in known.values() if len(one))])
         names = class_names(task, many).tolist()
-        counts = {split: np.bincount(one.astype(np.int64), minlength=many).tolist() for split, one in known.items()}
+        counts = {
+            split: np.bincount(one.astype(np.int64).ravel(), minlength=many).tolist() for split, one in known.items()
+        }
         described["classes"] = names
         described["counts"] = {split: dict(zip(names, each, strict=True)) for split, each in counts.items()}
-    elif task.kind == "regression":
+    elif task.kind in ("regression", *ON_A_SPAN):
         described["summary"] = {split: _summary(one) for split, one in known.items()}
     return described
 

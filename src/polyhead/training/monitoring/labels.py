@@ -12,7 +12,7 @@ from polyhead.errors import InputError
 from polyhead.scoring.board import fit_reference
 from polyhead.scoring.reference import Reference
 from polyhead.training.monitoring.answer import Labels, labels_of
-from polyhead.training.monitoring.task import SIGNALS, MonitoredTask
+from polyhead.training.monitoring.task import OF_SAMPLES, SIGNALS, YES_OR_NO, MonitoredTask
 
 _VALUES = 2**22  # of signals that are kept: mean, median and spread need no more
 FROM_VALIDATION = "floor from this split's own labels: those of training were not told"
@@ -90,7 +90,9 @@ def floor_loss(task: MonitoredTask, labels: Labels | None) -> float | None:
     if task.loss in ("ce", "cross_entropy") and task.has_classes:
         share = np.bincount(known.astype(np.int64)) / len(known)
         return float(-(share[share > 0] * np.log(share[share > 0])).sum())
-    if task.loss == "bce" and task.kind in ("binary", "multilabel"):
+    if task.kind in OF_SAMPLES:  # one constant for every sample of the window
+        known = known.reshape(-1, 1)
+    if task.loss == "bce" and task.kind in YES_OR_NO:
         share = np.clip(known.reshape(len(known), -1).mean(axis=0), 1e-12, 1 - 1e-12)
         return float(-(share * np.log(share) + (1 - share) * np.log(1 - share)).mean())
     flat = known.reshape(len(known), -1) if known.ndim < 3 else np.moveaxis(known, 1, 2).reshape(-1, known.shape[1])

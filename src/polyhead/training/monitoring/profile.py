@@ -19,7 +19,7 @@ from polyhead.signals.windows import WindowSet
 from polyhead.training.monitoring.answer import Labels
 from polyhead.training.monitoring.labels import TrainingLabels
 from polyhead.training.monitoring.split import SplitRecord, class_names
-from polyhead.training.monitoring.task import SIGNALS, MonitoredTask
+from polyhead.training.monitoring.task import ON_A_SPAN, SIGNALS, MonitoredTask
 
 _UNTOLD = "loop"
 """What a loop splits by: nobody knows."""
@@ -51,6 +51,7 @@ def profile_of(
     windows = _windows(targets, recordings, seen.shape)
     experiment = _experiment({name: tasks[name] for name in targets})
     found = labellings(experiment, windows)
+    views = {name for name, task in tasks.items() if task.kind in ("span", *ON_A_SPAN)}  # of one span, by their kinds
     return Profile(
         windows=WindowsProfile(len(recordings), windows.length, windows.stride, 0, 0, 0),
         split=SplitProfile(
@@ -67,7 +68,7 @@ def profile_of(
             repeatable=None,
         ),
         targets=target_profiles(experiment, windows, split, found),
-        pairs=pairs(found, split["train"]),
+        pairs=[one for one in pairs(found, split["train"]) if not {one.task, one.other} <= views],
     )
 
 
@@ -99,7 +100,9 @@ def _target(task: MonitoredTask, seen: TrainingLabels, shown: Mapping[str, Split
         parts.append(Labels(*unknown) if one is None else Labels(one.truth, one.mask))
     truth = np.concatenate([one.truth for one in parts])
     mask = np.concatenate([one.mask for one in parts])
-    return Target(_named(task, truth), mask, task.unit)
+    if task.kind == "countdown":  # the sample at which it is nearest to 0: where the span starts, if it is seen
+        truth = np.abs(truth).argmin(axis=1)
+    return Target(_named(task, truth), mask, task.unit, marks=task.kind == "span")
 
 
 def _named(task: MonitoredTask, truth: NDArray[np.generic]) -> NDArray[np.generic]:
@@ -133,5 +136,5 @@ def _windows(targets: dict[str, Target], recordings: Sequence[str], shape: tuple
 
 def _experiment(tasks: Mapping[str, MonitoredTask]) -> Experiment:
     """The tasks as a configuration would say them."""
-    said = {name: {"kind": task.kind} for name, task in tasks.items()}
+    said = {name: {"kind": "regression" if task.kind in ON_A_SPAN else task.kind} for name, task in tasks.items()}
     return Experiment.model_validate({"name": _UNTOLD, "data": {"reader": "npz"}, "tasks": said})

@@ -171,7 +171,7 @@ class Record:
         self._tables.append(
             "uncertainty_params", epoch | balance_row(list(self._tasks), self._sigmas, losses["train"], weights)
         )
-        yes = {name: one for name, one in pooled.get("val", {}).items() if self._tasks[name].kind == "binary"}
+        yes = {name: one for name, one in pooled.get("val", {}).items() if self._tasks[name].kind in ("binary", "span")}
         if yes:
             rows = [probability_row(name, one) for name, one in yes.items()]
             self._tables.append(
@@ -228,7 +228,12 @@ class Record:
                 "epoch": self._epoch,
                 "step": self._total,
                 "epochs": self._epoch if status == "finished" else None,
-                "best": {"monitor": None, "value": None, "epoch": self._judged_epoch or self._epoch or None},
+                "best": {
+                    "monitor": None,
+                    "value": None,
+                    "epoch": self._judged_epoch or self._epoch or None,
+                    "kept": self._keeps,
+                },
                 "stopped_by": None,
                 "started": self._started,
                 "seconds": time.monotonic() - self._began,

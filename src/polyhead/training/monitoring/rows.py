@@ -76,9 +76,11 @@ def balance_row(tasks: Sequence[str], sigmas: Mapping[str, Any], losses: Losses,
 
 
 def probability_row(task: str, one: Prediction) -> dict[str, Value]:
-    """How the probability of yes is spread over positives and negatives, and how far their means are apart."""
+    """How the probability of yes is spread over positives and negatives, windows or samples, and how far their
+    means are apart."""
     assert one.score is not None
-    sides = {"pos": one.score[one.mask & (one.truth == 1)], "neg": one.score[one.mask & (one.truth == 0)]}
+    score, truth = one.score[one.mask], one.truth[one.mask]
+    sides = {"pos": score[truth == 1], "neg": score[truth == 0]}
     row: dict[str, Value] = {
         f"{task}_{side}_{name}": float(statistic(values)) if len(values) else None
         for side, values in sides.items()

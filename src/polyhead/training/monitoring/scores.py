@@ -12,7 +12,7 @@ from polyhead.scoring.prediction import Prediction
 from polyhead.training.monitoring.answer import Labels
 from polyhead.training.monitoring.labels import FROM_VALIDATION, TrainingLabels, reference_of
 from polyhead.training.monitoring.split import SplitRecord
-from polyhead.training.monitoring.task import MonitoredTask
+from polyhead.training.monitoring.task import YES_OR_NO, MonitoredTask
 from polyhead.training.selection import mean_skill
 
 Scores = dict[str, dict[str, Score]]
@@ -42,7 +42,7 @@ def metrics_json(
     tasks: Mapping[str, MonitoredTask], splits: Mapping[str, SplitRecord], scores: Mapping[str, Scores]
 ) -> dict[str, Any]:
     """metrics.json: {split: {task: {metric: score}}}, thresholds, and of each split the mean skill and the losses."""
-    decided = {name: task.threshold for name, task in tasks.items() if task.kind in ("binary", "multilabel")}
+    decided = {name: task.threshold for name, task in tasks.items() if task.kind in YES_OR_NO}
     summary = {
         split: {
             "skill": mean_skill(each) if each else None,

@@ -131,7 +131,7 @@ def class_names(task: MonitoredTask, count: int) -> NDArray[np.str_]:
 
 
 def _columns(task: MonitoredTask, one: Prediction) -> _Arrays:
-    if task.kind == "reconstruction":  # its samples are the input's over again
+    if task.kind in ("reconstruction", "masked"):  # its samples are the input's over again
         error = np.sqrt(((one.pred.astype(np.float64) - one.truth.astype(np.float64)) ** 2).mean(axis=2))
         return {"mask": one.mask, "rmse": np.where(one.mask[:, None], error, np.nan)}
     truth, pred = one.truth, one.pred

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from polyhead.training.monitoring.answer import Labels, labels_of
-from polyhead.training.monitoring.task import SIGNALS, MonitoredTask
+from polyhead.training.monitoring.task import NUMBERS, SIGNALS, MonitoredTask
 
 Number = Tensor | float
 
@@ -121,11 +121,12 @@ def composition(steps: Sequence[Step], tasks: Mapping[str, MonitoredTask]) -> di
         if task.kind in (None, "multilabel", *SIGNALS) or not any(one is not None for one in each):
             continue
         known = [np.zeros(0) if one is None else one.truth[one.mask] for one in each]
-        if task.kind == "regression":
-            columns[f"variance.{name}"] = np.array([float(np.var(one)) if len(one) else math.nan for one in known])
+        if task.kind in NUMBERS:
+            spread = [float(np.var(one, axis=0).mean()) if len(one) else math.nan for one in known]
+            columns[f"variance.{name}"] = np.array(spread)
             continue
         highest = max((int(one.max()) for one in known if len(one)), default=0)
-        counts = np.stack([np.bincount(one.astype(np.int64), minlength=max(highest + 1, 2)) for one in known])
+        counts = np.stack([np.bincount(one.astype(np.int64).ravel(), minlength=max(highest + 1, 2)) for one in known])
         for number in range(counts.shape[1]):
             label = task.classes[number] if number < len(task.classes) else str(number)
             columns[f"count.{name}.{label}"] = counts[:, number]

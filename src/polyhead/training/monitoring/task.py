@@ -12,8 +12,12 @@ from polyhead.errors import InputError
 from polyhead.scoring.board import KINDS
 
 CLASSES = ("classification", "ordinal")
-SIGNALS = ("forecast", "reconstruction")
-NUMBERS = ("regression", *SIGNALS)
+SIGNALS = ("forecast", "reconstruction", "masked")
+ON_A_SPAN = ("pointers", "countdown")
+NUMBERS = ("regression", *ON_A_SPAN, *SIGNALS)
+YES_OR_NO = ("binary", "multilabel", "span")
+OF_SAMPLES = ("span", "countdown")
+"""Kinds with an answer for each sample of the window, which one constant answers for all of them."""
 
 
 @dataclass(frozen=True)
