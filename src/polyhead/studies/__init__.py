@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
-from polyhead.studies import bearings, calorimeter
+from polyhead.studies import bearings, calorimeter, expansions
 from polyhead.studies.study import Study
 
-STUDIES: dict[str, Study] = {"bearings": bearings.STUDY, "calorimeter": calorimeter.STUDY}
+STUDIES: dict[str, Study] = {
+    "bearings": bearings.STUDY,
+    "calorimeter": calorimeter.STUDY,
+    "expansions": expansions.STUDY,
+}

@@ -15,7 +15,8 @@ from polyhead.signals.readers import Reader
 class Study:
     """`readers` loads the study's readers by name; its configs are NAME.yaml in the package `package`; `tasks` says
     what tasks of these names are (kind, and target where it is not the name), for configs that do not say it;
-    `tracked` the names that metrics have in its field's trackers, by ours."""
+    `tracked` the names that metrics have in its field's trackers, by ours; `columns` those that columns of the tables
+    over epochs have in its own publication, by table and by ours."""
 
     name: str
     title: str
@@ -24,6 +25,7 @@ class Study:
     configs: tuple[str, ...]
     tasks: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     tracked: Mapping[str, str] = field(default_factory=dict)
+    columns: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
 
     def config(self, which: str) -> Path:
         """The file of one of the study's configs. Raises InputError for a config that it has not."""

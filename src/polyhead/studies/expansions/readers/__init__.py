@@ -1,0 +1,1 @@
+"""Readers of the study: bars from files, and the generator's."""
