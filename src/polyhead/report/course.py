@@ -15,6 +15,9 @@ if TYPE_CHECKING:
 
 SHOWN = 5  # epochs in the table of losses, the judged one beside them
 
+FOLLOWED = {"span": ("precision", "recall", "span_f1_50", "separation")}
+"""Metrics that are followed beside the primary one, by kind: of a rare mark no single number tells enough."""
+
 Values = Mapping[str, float | None]
 
 
@@ -48,7 +51,8 @@ def gain(first: float | None, last: float | None, direction: str | None) -> floa
 
 
 def key_numbers(run: Run) -> Table | None:
-    """The losses, the skill and the primary metric of each task on validation: first epoch, judged epoch, change."""
+    """The losses, the skill and the primary metric of each task, of spans some more, on validation: first epoch, judged
+    epoch, change."""
     found = course(run)
     if found is None or not found.first:
         return None
@@ -98,11 +102,13 @@ def _followed(
     yield "skill, mean over tasks", found.of("val_skill"), "higher", 0.0
     for task in run.tasks:
         metric, score = run.primary("val", task)
-        first, judged = found.of(f"{task}_{metric}")
-        unit = f", {score['unit']}" if score.get("unit") else ""
-        values = first, score.get("value", judged)
-        if metric:
-            yield f"{task}: {metric_label(metric)}{unit}", values, score.get("direction"), score.get("floor")
+        scores = (run.metrics.get("val") or {}).get(task) or {}
+        also = [name for name in FOLLOWED.get(str(run.task(task).get("kind")), ()) if name in scores]
+        for name, one in [(metric, score), *((name, scores[name]) for name in also)] if metric else ():
+            first, judged = found.of(f"{task}_{name}")
+            unit = f", {one['unit']}" if one.get("unit") else ""
+            values = first, one.get("value", judged)
+            yield f"{task}: {metric_label(name)}{unit}", values, one.get("direction"), one.get("floor")
 
 
 def _row(label: str, first: float | None, last: float | None, direction: str | None, floor: float | None) -> Row:

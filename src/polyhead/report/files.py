@@ -26,6 +26,7 @@ HOLDS = (  # in the order of the page; the first pattern that fits a file descri
     ("trace/parameter_sums.csv", "per epoch: the sum of absolute values of each parameter"),
     ("trace/steps/*.parquet", "per step: losses, weights, shares, gradients, what the batch was made of"),
     ("trace/batches/*.npz", "a few windows as the network saw them, with truth and prediction"),
+    ("published/*.csv", "tables of the trace under the names of the study's own publication"),
     ("predictions/*", "one row per window: truth, mask and prediction of each task"),
     ("checkpoints/last.ckpt", "the whole state, from which training goes on"),
     ("checkpoints/best.ckpt", "the weights that were judged"),

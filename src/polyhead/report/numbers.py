@@ -12,6 +12,11 @@ NAMES = {  # metrics whose keys do not read on their own
     "pull_sd": "sd of pulls",
     "within_1": "within 1 step",
     "all_correct": "all correct",
+    "span_f1_30": "span F1 at tIoU 0.3",
+    "span_f1_50": "span F1 at tIoU 0.5",
+    "span_f1_70": "span F1 at tIoU 0.7",
+    "hit_3": "both ends within 3",
+    "iou": "tIoU",
 }
 WORDS = {"r2": "R²", "f1": "F1", "auroc": "AUROC", "nll": "NLL", "nasa": "NASA", "loss": "loss"} | {
     error: error.upper() for error in ("mae", "mse", "rmse", "mape")

@@ -82,6 +82,7 @@ def compose(run: Run) -> dict[str, Any]:
         "recordings": data.recordings(run),
         "files": artefacts(run.path),
         "commands": _commands(run),
+        "changed": f"{_train(run)} PATCH",
         "seed": (run.metadata.get("configuration") or run.config).get("seed", "the default"),
         "environment": environment_facts(run),
     }
@@ -121,10 +122,14 @@ def _commands(run: Run) -> list[str]:
     """Lines that make the run again and read it again."""
     folder = shlex.quote(str(run.path))
     lines = [str(run.environment["command"])] if run.environment.get("command") else []
-    lines.append(f"polyhead train {folder}/config.yaml")
+    lines.append(_train(run))
     if run.state.get("status") in ("training", "interrupted", "failed"):
-        lines.append(f"polyhead train {folder}/config.yaml --resume {folder}")
+        lines.append(f"{_train(run)} --resume {folder}")
     return [*lines, f"polyhead report {folder}"]
+
+
+def _train(run: Run) -> str:
+    return f"polyhead train {shlex.quote(str(run.path))}/config.yaml"
 
 
 def _figures_apart(content: dict[str, Any]) -> dict[str, Any]:

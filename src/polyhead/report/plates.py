@@ -10,9 +10,12 @@ from polyhead.report import numbers
 from polyhead.report.data import Table
 from polyhead.report.figures.canvas import Panel
 from polyhead.report.figures.classes import binary_panels, classification_panels, ordinal_panels
+from polyhead.report.figures.countdown import countdown_panels
 from polyhead.report.figures.curves import loss_curve, metric_curve
 from polyhead.report.figures.labels import multilabel_panels
+from polyhead.report.figures.pointers import pointers_panels
 from polyhead.report.figures.reconstruction import reconstruction_panels
+from polyhead.report.figures.span import span_panels
 from polyhead.report.figures.values import forecast_panels, regression_panels
 from polyhead.report.labels import label_scores
 from polyhead.report.run import Run
@@ -29,6 +32,10 @@ PAINTERS: dict[str, Callable[[Run, str, polars.DataFrame], list[Panel]]] = {
     "regression": regression_panels,
     "forecast": forecast_panels,
     "reconstruction": reconstruction_panels,
+    "span": span_panels,
+    "pointers": pointers_panels,
+    "countdown": countdown_panels,
+    "masked": reconstruction_panels,
 }
 
 

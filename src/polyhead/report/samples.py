@@ -13,6 +13,7 @@ from polyhead.report.figures.canvas import Panel
 from polyhead.report.figures.windows import window_panel
 from polyhead.report.numbers import UNDEFINED, number
 from polyhead.report.run import Run
+from polyhead.scoring.spans import runs
 from polyhead.trace.batches import batch_epochs, read_batch
 from polyhead.trace.folder import RunFolder
 
@@ -70,9 +71,14 @@ def _parts(arrays: Arrays, task: str, window: int) -> dict[str, Any]:
 def _answer(run: Run, task: str, parts: Mapping[str, Any]) -> str:
     """`inner → normal 0.71`: the truth, or an en dash where it is not known, and what the network says."""
     kind, known = str(run.task(task).get("kind")), bool(parts["mask"])
-    if kind in ("forecast", "reconstruction"):
-        error = float(np.sqrt(np.mean((np.asarray(parts["pred"]) - np.asarray(parts["truth"])) ** 2)))
+    if kind in ("forecast", "reconstruction", "masked"):
+        error = float(np.sqrt(np.nanmean((np.asarray(parts["pred"]) - np.asarray(parts["truth"])) ** 2)))
         return f"RMSE {number(error).text}" if known else UNDEFINED
+    if kind == "countdown":
+        error = float(np.mean(np.abs(np.asarray(parts["pred"]) - np.asarray(parts["truth"]))))
+        return f"MAE {number(error).text}" if known else UNDEFINED
+    if kind == "span":
+        return f"{_spans(parts['truth']) if known else UNDEFINED} → {_likeliest(parts['score'])}"
     if kind == "binary":
         return f"{parts['truth'] if known else UNDEFINED} → {number(float(parts['score']), 2).text}"
     if kind == "multilabel":
@@ -91,6 +97,19 @@ def _labels(names: list[str], parts: Mapping[str, Any], known: bool) -> str:
     first = np.argsort(-score, kind="stable")[:PARTS]
     said = ", ".join(f"{named[label]} {number(float(score[label]), 2).text}" for label in first)
     return f"{has if known else UNDEFINED} → {said}"
+
+
+def _spans(marks: NDArray[np.generic]) -> str:
+    """The first spans of a window by their first and last bars: `50–58, 90–93`."""
+    spans = runs(marks).tolist()
+    more = " …" if len(spans) > PARTS else ""
+    return (", ".join(f"{first}–{last}" for first, last in spans[:PARTS]) or "none") + more
+
+
+def _likeliest(score: NDArray[np.float64]) -> str:
+    """The highest probability of a mark and its bar; what is marked, validation decides."""
+    at = int(np.argmax(score))
+    return f"{number(float(score[at]), 2).text} at {at}"
 
 
 def _numbers(parts: Mapping[str, Any], known: bool) -> str:

@@ -127,3 +127,31 @@ def test_few_recordings_give_a_difference_without_an_interval(pair: tuple[Path, 
     found = difference(drawn(pair[1], "load"), drawn(pair[0], "load"))
     assert found["value"] is not None
     assert (found["interval"], found["reason"]) == (None, "no interval: fewer than 8 recordings")
+
+
+@pytest.mark.parametrize("kind", ["span", "countdown"])
+def test_bars_are_drawn_with_their_recordings(tmp_path: Path, kind: str) -> None:
+    """F1 and mean absolute error over all bars of a drawn recording's windows."""
+    rng = np.random.default_rng(5)
+    truth = (rng.random((N, 6)) < 0.3).astype(np.int64)
+    primary = {"span": "f1", "countdown": "mae"}[kind]
+    for number, wrong in enumerate((0.3, 0.2)):
+        pred = np.where(rng.random(truth.shape) < wrong, 1 - truth, truth)
+        value = f1_score(truth.ravel(), pred.ravel()) if kind == "span" else np.abs(truth - pred).mean()
+        folder = tmp_path / str(number)
+        (folder / "predictions").mkdir(parents=True)
+        rows = {"recording": [f"R{i:02d}" for i in RECORDING], "index": np.arange(N), "m.mask": [True] * N}
+        for part, values in {"truth": truth, "pred": pred, "score": pred * 0.8}.items():
+            rows |= {f"m.{part}.{bar}": values[:, bar] for bar in range(6)}
+        pl.DataFrame(rows).write_parquet(folder / "predictions" / "test.parquet")
+        made = {"metrics": {"test": {"m": {primary: score(float(value), 0.2)}}}}
+        made["metadata"] = {"tasks": {"m": {"kind": kind, "primary": primary}}}
+        for name, content in made.items():
+            (folder / f"{name}.json").write_text(json.dumps({"schema_version": 1} | content))
+        found = drawn(folder, "m")
+        weights = [np.repeat(times[RECORDING], 6) for times in draws(RECORDINGS, seed=0)][:3]
+        flat = truth.ravel(), pred.ravel()
+        each = [f1_score(*flat, sample_weight=weight) for weight in weights]
+        if kind == "countdown":
+            each = [np.average(np.abs(flat[0] - flat[1]), weights=weight) for weight in weights]
+        assert found.values[:3].tolist() == pytest.approx(each)

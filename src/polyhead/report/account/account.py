@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from polyhead.report.account.losses import losses, shares
 from polyhead.report.account.observation import Observation
-from polyhead.report.account.result import gaps, intervals, one_answer, standings
+from polyhead.report.account.result import gaps, intervals, one_answer, standings, unmarked
 from polyhead.report.account.split import split_line
 from polyhead.report.account.training import ending, gradients
 from polyhead.report.portions import Portion
@@ -27,6 +27,6 @@ class Account:
 
 def give_account(run: Run, portions: Sequence[Portion]) -> Account:
     """Everything that can be observed of a run, finished or not."""
-    found = [*standings(run), *one_answer(run), *gaps(run), *intervals(run)]
+    found = [*standings(run), *one_answer(run), *unmarked(run), *gaps(run), *intervals(run)]
     found += [*ending(run), *losses(run), *shares(portions), *gradients(run), *split_line(run)]
     return Account([one for one in found if one.right], [one for one in found if not one.right])

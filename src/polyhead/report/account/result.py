@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from polyhead.report.account.observation import Observation, among
+from polyhead.report.figures.values import columns_of
 from polyhead.report.numbers import number
 from polyhead.report.run import Run
 from polyhead.report.verdict import give_verdict, quoted
@@ -45,6 +46,20 @@ def one_answer(run: Run) -> Iterator[Observation]:
                 f"{quoted(task)} never answers {_listed(never)} on {split}: {len(never)} of {len(there)} classes there."
             )
             yield Observation(False, what, "predictions")
+
+
+def unmarked(run: Run) -> Iterator[Observation]:
+    """Tasks that mark no sample of any window although spans occur."""
+    split = run.judged
+    rows = run.predictions(split)
+    for task in run.tasks if rows is not None else ():
+        if rows is None or run.task(task).get("kind") != "span" or f"{task}.mask" not in rows.columns:
+            continue
+        known = rows.filter(rows[f"{task}.mask"].cast(bool))
+        truth, pred = (known.select(columns_of(known, f"{task}.{part}")).to_numpy() for part in ("truth", "pred"))
+        if truth.any() and pred.size and not pred.any():
+            samples = f"{number(int(truth.sum()), 0).text} of {number(truth.size, 0).text} samples are marked there"
+            yield Observation(False, f"{quoted(task)} marks no sample on {split}: {samples}.", "predictions")
 
 
 def gaps(run: Run) -> Iterator[Observation]:

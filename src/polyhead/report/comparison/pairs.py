@@ -41,7 +41,7 @@ def resample(run: Run, split: str, task: str) -> Resampled | str:
     rows = run.predictions(split)
     if rows is None:
         return f"predictions/{split}.parquet is missing"
-    if kind == "reconstruction":
+    if kind in ("reconstruction", "masked"):
         return "predictions hold no samples of a reconstruction"
     if kind not in KINDS:
         return "the run does not say what kind of task it is"

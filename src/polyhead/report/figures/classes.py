@@ -9,7 +9,7 @@ import numpy as np
 from polyhead.report.figures.canvas import COLOURS, HEIGHT, INK, PAPER, Panel, draw, short, whole_numbers
 from polyhead.report.figures.marks import tell_cells
 from polyhead.report.figures.roc import roc_axes, roc_corners
-from polyhead.report.numbers import number
+from polyhead.report.figures.scores import score_panel
 from polyhead.report.run import Run
 
 if TYPE_CHECKING:
@@ -60,7 +60,7 @@ def binary_panels(run: Run, task: str, rows: polars.DataFrame) -> list[Panel]:
         return []
     score = rows[f"{task}.score"].to_numpy()
     threshold = run.metrics.get("thresholds", {}).get(task)
-    panels = [_scores(task, truth, score, threshold)]
+    panels = [score_panel(task, f"Scores of {task} by true class", truth, score, threshold)]
     return [*panels, _roc(task, truth, score, threshold)] if truth.any() and not truth.all() else panels
 
 
@@ -137,24 +137,6 @@ def _reliability(task: str, confidence: np.ndarray, right: np.ndarray) -> Panel:
         axes.set(xlim=(0, 1.03), ylim=(-0.03, 1.06), xlabel="largest probability", title="share that is right")
 
     return draw(f"reliability-{task}", f"Share of right predictions of {task} against their probability.", paint)
-
-
-def _scores(task: str, truth: np.ndarray, score: np.ndarray, threshold: float | None) -> Panel:
-    def paint(axes: Axes) -> None:
-        edges = np.linspace(0, 1, 31).tolist()
-        for positive, ink in ((False, COLOURS[0]), (True, COLOURS[1])):
-            part = score[truth == positive]
-            if part.size:
-                label = f"{'positive' if positive else 'negative'} (n = {part.size})"
-                weights = np.full(part.size, 1 / part.size)
-                axes.hist(part, edges, weights=weights, color=ink, alpha=0.35, label=label)
-                axes.hist(part, edges, weights=weights, color=ink, histtype="step", lw=1.2)
-        if threshold is not None:
-            axes.axvline(threshold, color=INK, lw=1, ls="--", label=f"threshold {number(threshold).text}")
-        axes.set(xlim=(0, 1), xlabel="score", title="share of each class")
-
-    dashed = "; dashed: the threshold, chosen on validation" if threshold is not None else ""
-    return draw(f"scores-{task}", f"Scores of {task} by true class{dashed}.", paint)
 
 
 def _roc(task: str, truth: np.ndarray, score: np.ndarray, threshold: float | None) -> Panel:

@@ -9,7 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from polyhead.report.figures.canvas import INK, Panel, colour, draw_rows, short, whole_numbers
+from polyhead.report.figures.span import span_bands
 from polyhead.report.run import Run
+from polyhead.scoring.spans import runs
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -17,6 +19,7 @@ if TYPE_CHECKING:
 CHANNELS = 3  # lines that can be told apart in a row of this height
 NAMED = 12  # numbers whose names fit under them
 ROW = 0.52  # inches
+STRIP = 0.35  # of the height of a row, added for the scores of marks
 STRETCHES = 240  # of a long window, each drawn by its least and largest sample: a row is no wider in pixels
 
 Arrays = Mapping[str, NDArray[Any]]
@@ -36,6 +39,7 @@ def window_panel(run: Run, arrays: Arrays) -> Panel | None:
             if part == "signal":
                 _signal(axes, arrays, number)
                 _tasks(axes, run, arrays, number)
+                _marks(axes, run, arrays, number)
             else:
                 axes.plot(
                     np.arange(values.shape[1]), values[number], "o", color=colour(0), ms=3, label="numbers, scaled"
@@ -95,18 +99,37 @@ def envelope(line: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np
 
 
 def _tasks(axes: Axes, run: Run, arrays: Arrays, number: int) -> None:
-    """Samples that are forecast or reconstructed, in the scaling of the signal they belong to."""
+    """Samples that are forecast, reconstructed or hidden, in the scaling of the signal they belong to."""
     for task, channel, place in _predicted(run, arrays):
         offset, scale = (arrays[f"signal.{key}"][number, channel] for key in ("offset", "scale"))
         said = (arrays[f"{task}.pred"][number, place] - offset) / scale
         true = (arrays[f"{task}.truth"][number, place] - offset) / scale
         kind = run.task(task).get("kind")
+        if kind == "masked":
+            hidden = np.flatnonzero(np.isfinite(true))
+            axes.plot(hidden, true[hidden], "o", color=INK, ms=1.6, label=f"{short(task, 12)}: truth")
+            axes.plot(hidden, said[hidden], "o", color=colour(1), ms=2.2, label=f"{short(task, 12)}: predicted")
+            continue
         start = arrays["signal"].shape[2] if kind == "forecast" else 0
         if kind == "forecast" and arrays[f"{task}.mask"][number]:
             at, drawn = envelope(true)
             axes.plot(start + at, drawn, color=INK, lw=0.7, label=f"{short(task, 12)}: truth")
         at, drawn = envelope(said)
         axes.plot(start + at, drawn, color=colour(1), lw=1.1, label=f"{short(task, 12)}: predicted")
+
+
+def _marks(axes: Axes, run: Run, arrays: Arrays, number: int) -> None:
+    """True spans of the first task on them behind the signal, and its scores, from 0 to 1, in a strip under it."""
+    task = next((task for task in run.tasks if run.task(task).get("kind") == "span" and f"{task}.score" in arrays), "")
+    if not task:
+        return
+    low, high = axes.get_ylim()
+    edge = low - STRIP * (high - low)
+    if arrays[f"{task}.mask"][number]:
+        span_bands(axes, runs(arrays[f"{task}.truth"][number]), (edge, high), INK, 0.22, f"{short(task, 12)}: truth")
+    at, drawn = envelope(arrays[f"{task}.score"][number].astype(float))
+    axes.plot(at, edge + (low - edge) * drawn, color=colour(1), lw=0.9, label=f"{short(task, 12)}: score")
+    axes.set_ylim(edge, high)
 
 
 def _predicted(run: Run, arrays: Arrays) -> Iterator[tuple[str, int, int]]:

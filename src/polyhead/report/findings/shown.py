@@ -9,6 +9,7 @@ from polyhead.diagnosis.diagnose import Diagnosis
 from polyhead.diagnosis.finding import Finding
 from polyhead.diagnosis.stored import read_findings
 from polyhead.report.figures.canvas import Panel
+from polyhead.report.findings.options import Option, options
 from polyhead.report.findings.words import FIRST, about, fact_line, patch_text, skipped, state_text, verdict
 from polyhead.report.run import Run
 
@@ -46,7 +47,7 @@ class Shown:
 @dataclass(frozen=True)
 class Findings:
     """All of them: `main` counts, causes first; then what is odd but harmless, what is accepted or old, what was not
-    checked and what this cannot tell."""
+    checked, what this cannot tell, and what could be changed."""
 
     verdict: str
     main: list[Shown]
@@ -54,6 +55,7 @@ class Findings:
     aside: list[Shown]
     skipped: list[tuple[str, str]]
     limits: list[str]
+    options: list[Option]
 
 
 Figures = Mapping[tuple[str, str], Panel]
@@ -78,6 +80,7 @@ def _shown(found: Diagnosis, figures: Figures, there: Set[str]) -> Findings:
         [_in_words(one, there) for one in found.findings if not one.counts],
         [(why, ", ".join(ids)) for why, ids in skipped(found).items()],
         list(found.limits),
+        options(found),
     )
 
 
