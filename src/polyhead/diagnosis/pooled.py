@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from polyhead.diagnosis.case import Case, Predicted
+from polyhead.diagnosis.case import Case, Predicted, TaskFacts
 from polyhead.scoring.ranking import auroc as _auroc
 
 Numbers = NDArray[np.float64]
@@ -33,15 +33,30 @@ def is_number(case: Case, task: str, predicted: Predicted) -> bool:
     """Whether a task predicts numbers: by its kind, else by what its predictions are made of."""
     kind = case.tasks[task].kind if task in case.tasks else None
     if kind is not None:
-        return kind in ("regression", "forecast", "reconstruction")
+        return kind in ("regression", "forecast", "reconstruction", "masked", "pointers", "countdown")
     return predicted.truth.dtype.kind == "f" and predicted.score is None
 
 
 def is_binary(case: Case, task: str, predicted: Predicted) -> bool:
-    """Whether a task answers yes or no with a score for yes."""
+    """Whether a task answers yes or no with a score for yes; the samples of a span are to be `answers` first."""
     kind = case.tasks[task].kind if task in case.tasks else None
     fits = predicted.score is not None and predicted.score.ndim == 1 and predicted.truth.ndim == 1
-    return fits and kind in (None, "binary")
+    return fits and kind in (None, "binary", "span")
+
+
+def asks_yes_or_no(facts: TaskFacts) -> bool:
+    """Whether a task may be one question of yes or no, asked of windows or of their samples."""
+    return facts.kind in (None, "binary", "span")
+
+
+def answers(facts: TaskFacts, predicted: Predicted) -> Predicted:
+    """Predictions with a row for each answer: each sample of a span is one, of its window's recording."""
+    if facts.kind != "span" or predicted.truth.ndim < 2:
+        return predicted
+    bars = predicted.truth.shape[1]
+    score, sd = (None if part is None else part.ravel() for part in (predicted.score, predicted.sd))
+    recording, mask = np.repeat(predicted.recording, bars), np.repeat(predicted.mask, bars)
+    return Predicted(recording, predicted.truth.ravel(), predicted.pred.ravel(), mask, score, sd)
 
 
 def positive(values: NDArray[np.generic], classes: Sequence[str]) -> NDArray[np.bool_]:

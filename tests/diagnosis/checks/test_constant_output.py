@@ -11,6 +11,7 @@ from polyhead.diagnosis.case import Case
 from polyhead.diagnosis.checks.constant_output import CHECK, measure
 
 from ..cases import Row, fires, found, healthy
+from ..expansions import reported
 from ..tables import long, predicting, scored, table
 
 BASE = "machines"
@@ -146,3 +147,29 @@ def test_a_dead_output_beside_one_of_another_unit():
     dead = {**alive, "pred": np.stack([np.zeros(len(own.pred)), alive["pred"][:, 1]], axis=1)}
     (finding,) = found(CHECK, predicting(replace(case, tasks=tasks), "test", "angle", **dead))
     assert finding.scope.channel == "0"
+
+
+def of_kind(task: str, pred) -> list:
+    """What is found of a task of the write-up's run on price bars with other predictions."""
+    case = reported()
+    one = case.predictions["val"][task]
+    changed = {"val": case.predictions["val"] | {task: replace(one, pred=pred(one))}}
+    return [one for one in found(CHECK, replace(case, predictions=changed)) if one.scope.task == task]
+
+
+def test_a_span_is_judged_by_its_samples():
+    """Constant where no bar is marked; one marked bar of 4410 is another answer."""
+    (finding,) = of_kind("span", lambda one: np.zeros_like(one.truth))
+    assert "every sample is called '0'" in finding.what
+    some = np.zeros_like(reported().predictions["val"]["span"].truth)
+    some[0, 0] = 1
+    assert of_kind("span", lambda one: some) == []
+
+
+def test_pointers_by_output_and_a_countdown_as_a_whole():
+    """A constant last bar beside a first one that is right; a countdown that differs from bar to bar is no constant."""
+    (finding,) = of_kind("ptr", lambda one: np.stack([one.truth[:, 0], np.full(len(one.truth), 50.0)], axis=1))
+    assert "output 1" in finding.what
+    assert of_kind("countdown", lambda one: np.broadcast_to(one.truth.mean(axis=0), one.truth.shape)) == []
+    (finding,) = of_kind("countdown", lambda one: np.full_like(one.truth, 3.0))
+    assert finding.scope.channel is None

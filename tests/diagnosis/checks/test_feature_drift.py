@@ -150,3 +150,28 @@ def test_a_channel_that_is_mostly_zero_is_not_clipped():
     at = {key: max(0.0, value) for key, value in normal().quantiles.items()}
     case = ranges(0.2, train=normal(quantiles=at, at_min=0.5))(healthy(BASE))
     assert not fires(CHECK, case)
+
+
+def bounded(train: float, val: float, test: float) -> Case:
+    """A channel with so many samples at its upper limit in each split, of a task that fails."""
+    shares = {"train": train, "val": val, "test": test}
+    return ranges(0.2, **{split: replace(CLIPPED, at_max=share) for split, share in shares.items()})(healthy(BASE))
+
+
+@pytest.mark.parametrize(
+    ("shares", "expected", "why"),
+    [
+        ((0.16, 0.16, 0.15), False, "bounded by definition: as often everywhere"),
+        ((0.03, 0.011, 0.012), False, "less than three times as often: what few windows scatter"),
+        ((0.16, 0.16, 0.02), True, "eight times as often where it was trained on"),
+        ((0.012, 0.012, 0.05), True, "four times as often in test"),
+    ],
+)
+def test_a_limit_that_every_split_meets_alike_is_the_channels_own(shares, expected, why):
+    assert fires(CHECK, bounded(*shares)) is expected, why
+
+
+def test_the_least_share_is_of_the_same_side():
+    """Test lies at the lower limit, which is another one than that of training."""
+    other = replace(CLIPPED, at_max=1e-4, at_min=0.03)
+    assert fires(CHECK, ranges(0.2, train=CLIPPED, val=CLIPPED, test=other)(healthy(BASE)))

@@ -178,3 +178,16 @@ def test_scales_of_few_values_and_zero(values, expected):
     """Of a scale even -1 and 1000 are values; 0 is what is measured where there is nothing, and no error."""
     worst = [one.severity for one in found(CHECK, life(values)(healthy(BASE)))]
     assert worst == ([] if expected is None else [expected])
+
+
+def test_an_empty_cell_that_is_declared_missing_is_a_precaution():
+    """It is no label in any case, so that it need not match."""
+    assert found(CHECK, life(LIFE, matched={"": 0, "-1.0": 3})(healthy(BASE))) == []
+
+
+def test_windows_without_a_span_are_not_filled():
+    """Half of the windows have 0 marked bars, as nobody wrote a 0."""
+    many = np.r_[np.zeros(100), 1 + np.arange(100) % 40]
+    case = with_labels(healthy(BASE), "span", many)
+    target = {"span": replace(case.profile.targets["span"], kind="span")}
+    assert found(CHECK, replace(case, profile=replace(case.profile, targets=target))) == []

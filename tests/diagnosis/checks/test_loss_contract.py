@@ -122,3 +122,29 @@ def test_losses_without_a_name_are_not_checked():
     losses = {"train": {"epoch": np.arange(1.0, 4), "a": np.array([3.0, 2.0, 1.0])}}
     with pytest.raises(NotCheckedError):
         list(measure(Case("a log", {"a": TaskFacts("a", kind="binary")}, losses=losses)))
+
+
+@pytest.mark.parametrize(
+    ("kind", "loss", "breaks"),
+    [
+        ("span", "bce", False),
+        ("span", "crf", False),
+        ("span", "dice", False),
+        ("span", "mse", True),
+        ("pointers", "boundary", False),
+        ("pointers", "huber", False),
+        ("countdown", "huber", False),
+        ("countdown", "bce", True),
+    ],
+)
+def test_losses_of_marks(kind, loss, breaks):
+    case = Case(origin="", tasks={"one": TaskFacts("one", kind=kind, loss=loss)}, losses={})
+    assert bool(found(CHECK, case)) is breaks
+
+
+def test_probabilities_of_samples_need_not_add_up():
+    score = np.full((100, 20), 0.1)
+    truth = np.zeros((100, 20), np.int64)
+    said = Predicted(np.arange(100), truth, truth, np.ones(100, bool), score)
+    case = Case(origin="", tasks={"span": TaskFacts("span", kind="span")}, predictions={"val": {"span": said}})
+    assert found(CHECK, case) == []

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from polyhead.diagnosis.case import Case
+from polyhead.diagnosis.case import Case, Predicted, TaskFacts
 from polyhead.diagnosis.check import NotCheckedError
 from polyhead.diagnosis.checks.missing_class import CHECK, Coverage, judge, measure
 
@@ -125,3 +125,18 @@ def test_a_class_that_every_part_has_is_never_missing(counts):
 def test_no_classes_is_not_passed():
     with pytest.raises(NotCheckedError):
         list(measure(healthy("detector")))
+
+
+def test_batches_without_a_span_are_as_it_comes():
+    """Of 20 batches two hold one long span each: 10 marked samples a batch on average, and most batches lack them."""
+    count = np.zeros(20)
+    count[:2] = 100
+    steps = {"step": np.arange(20.0), "count.one.1": count}
+    for kind, expected in (("span", False), ("binary", True)):
+        tasks = {"one": TaskFacts("one", kind=kind, classes=("0", "1"))}
+        predicted = {"one": Predicted(np.arange(4), np.array([0, 1, 0, 1]), np.zeros(4), np.ones(4, bool))}
+        case = Case(origin="", tasks=tasks, steps=steps, predictions={"train": predicted, "val": predicted})
+        try:
+            assert bool([one for one in found(CHECK, case) if "batches" in one.what]) is expected
+        except NotCheckedError:
+            assert not expected

@@ -13,6 +13,7 @@ from polyhead.diagnosis.check import NotCheckedError
 from polyhead.diagnosis.checks.probability_collapse import CHECK, judge, measure
 
 from ..cases import Row, fires, found, healthy
+from ..expansions import reported
 
 BASE = "machines"
 
@@ -181,3 +182,31 @@ def test_yes_is_1_whatever_the_classes_are_called(classes, kind):
     one = case.predictions["test"]["anomaly"]
     test = {**case.predictions["test"], "anomaly": replace(one, truth=one.truth.astype(kind))}
     assert list(measure(replace(case, tasks=tasks, predictions={"test": test}))) == [expected]
+
+
+def marked(change) -> Case:
+    """The write-up's span head on windows of one recording each, its scores changed."""
+    case = reported()
+    one = case.predictions["val"]["span"]
+    return replace(case, predictions={"val": {"span": replace(one, score=change(one.truth, one.score))}})
+
+
+def test_samples_of_a_span_are_answers_of_their_own():
+    """AUROC over all bars by scikit-learn; it fires on the prior, not on a head that ranks, be it by little."""
+    (one,) = measure(marked(lambda truth, score: score))
+    span = reported().predictions["val"]["span"]
+    assert one.auroc == pytest.approx(roc_auc_score(span.truth.ravel(), span.score.ravel()))
+    assert one.unit == "sample"
+    assert fires(CHECK, marked(lambda truth, score: score))
+    assert not fires(CHECK, marked(lambda truth, score: 0.2 * score + 0.5 * truth))
+    assert not fires(CHECK, marked(lambda truth, score: score + 0.03 * truth))
+
+
+def test_samples_of_a_window_are_of_one_recording():
+    """The interval is of 42 windows, not of 4410 bars: twice the samples of each window leave it as wide."""
+    (one,) = measure(marked(lambda truth, score: score))
+    case = reported()
+    span = case.predictions["val"]["span"]
+    parts = {part: np.tile(getattr(span, part), (1, 2)) for part in ("truth", "pred", "score")}
+    (twice,) = measure(replace(case, predictions={"val": {"span": replace(span, **parts)}}))
+    assert np.ptp(twice.interval) == pytest.approx(np.ptp(one.interval), rel=1e-6)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -13,6 +15,7 @@ from polyhead.diagnosis.checks.untuned_threshold import CHECK, measure
 from polyhead.diagnosis.identities import least_best_f1
 
 from ..cases import Row, fires, found, healthy
+from ..expansions import reported
 from ..tables import long, predicting
 
 BASE = "machines"
@@ -90,3 +93,15 @@ def test_a_score_below_chance_has_no_bound():
 
     with pytest.raises(NotCheckedError):
         list(measure(long(span={"F1": "0.000", "AUROC": "0.300", "prevalence": "0.072"})))
+
+
+def test_samples_of_a_span_share_one_threshold():
+    """Scores of .3 inside and .1 outside, decided at one half: F1 0, and 1 at a threshold between."""
+    case = reported()
+    one = case.predictions["val"]["span"]
+    ranked = replace(one, score=np.where(one.truth == 1, 0.3, 0.1))
+    case = replace(case, predictions={"val": {"span": ranked}, "test": {"span": ranked}})
+    (finding,) = found(CHECK, case)
+    assert finding.evidence[0].value == pytest.approx(1.0)
+    tuned = replace(ranked, pred=one.truth)
+    assert not fires(CHECK, replace(case, predictions={"val": {"span": tuned}, "test": {"span": tuned}}))

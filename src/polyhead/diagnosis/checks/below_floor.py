@@ -11,7 +11,9 @@ Evidence
     skill = (metric - floor) / (perfect - floor) on the judged split, with its 95 % interval where there is one. The
     floor of macro F1 is the larger of two: the majority class, and guessing each class c with its share of training
     q. Of windows with shares p, guesses hit a share p q of class c, while p occur and q are guessed, so its F1 is
-    2pq / (p + q) and macro F1 the mean of that over the classes; 1/K where p = q.
+    2pq / (p + q) and macro F1 the mean of that over the classes; 1/K where p = q. Of yes or no and of classes the log
+    loss beside that of the base rate; of a countdown what one number for all samples scores, beside what the sample's
+    place in the window alone tells.
 
 Remedy
     Look at what findings on labels, scale and balance say first; then give the task more of the step, or leave it out.
@@ -32,6 +34,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+import numpy as np
+
 from polyhead.diagnosis.case import Case
 from polyhead.diagnosis.check import Check, NotCheckedError
 from polyhead.diagnosis.finding import Alternative, Fact, Finding, Fix, Scope
@@ -40,6 +44,8 @@ from polyhead.diagnosis.pooled import known_of, shares
 
 EARLY = 0.3
 """Before this share of the epochs a task may still be below its floor in a healthy run."""
+LEARNED = 0.1
+"""Share of the way from one number to the place alone from which a head has learned the place."""
 FLOORS: dict[str, tuple[float | None, str]] = {
     "r2": (0.0, "mean"),
     "auroc": (0.5, "chance"),
@@ -50,7 +56,9 @@ FLOORS: dict[str, tuple[float | None, str]] = {
 
 @dataclass(frozen=True)
 class Standing:
-    """Where a task's metric stands; `interval` is of the skill, `progress` the share of epochs done, None unknown."""
+    """Where a task's metric stands; `interval` is of the skill, `progress` the share of epochs done, None unknown.
+    `loss` is its log loss, the least of predictors that never look, and which that is; `constant` what the one best
+    number for all samples of a countdown scores, None for other kinds."""
 
     task: str
     split: str
@@ -62,6 +70,8 @@ class Standing:
     interval: Span | None
     n: int
     progress: float | None
+    loss: tuple[float, float, str] | None = None
+    constant: float | None = None
 
 
 def measure(case: Case) -> Iterator[Standing]:
@@ -97,9 +107,27 @@ def measure(case: Case) -> Iterator[Standing]:
             (low_high[0], low_high[1]) if low_high else None,
             score.n if score is not None else 0,
             _progress(case),
+            _log_loss(case, split, task),
+            _constant(case, split, task, name),
         )
     if not found:
         raise NotCheckedError("no primary metric with a floor")
+
+
+def _log_loss(case: Case, split: str, task: str) -> tuple[float, float, str] | None:
+    score = (case.metrics or {}).get(split, {}).get(task, {}).get("log_loss")
+    if score is None or score.value is None or score.floor is None:
+        return None
+    return score.value, score.floor, score.floor_predictor or ""
+
+
+def _constant(case: Case, split: str, task: str, metric: str) -> float | None:
+    """Mean absolute distance of a countdown to its own median over all windows and samples."""
+    known = known_of(case, split, task)
+    if case.tasks[task].kind != "countdown" or metric != "mae" or known is None:
+        return None
+    truth = known.truth.astype(np.float64)
+    return float(np.abs(truth - np.median(truth)).mean())
 
 
 def _guessing(case: Case, split: str, task: str) -> float | None:
@@ -127,7 +155,7 @@ def judge(standing: Standing) -> Finding | None:
     return Finding(
         severity="error" if sure else "warning",
         what=f"{standing.task}: {standing.metric} {standing.value:.4g} on {standing.split} is no better than"
-        f" {standing.predictor} with {standing.floor:.4g}; skill {standing.skill:.3g}",
+        f" {standing.predictor} with {standing.floor:.4g}; skill {standing.skill:.3g}{_place(standing)}",
         scope=Scope(task=standing.task, split=standing.split, key=f"tasks.{standing.task}"),
         evidence=(
             Fact(
@@ -139,6 +167,7 @@ def judge(standing: Standing) -> Finding | None:
                 window=f"{standing.split}, n {standing.n}" if standing.n else standing.split,
             ),
             Fact(standing.metric, standing.value, threshold=standing.floor, source=standing.predictor),
+            *_beside(standing),
         ),
         alternatives=(
             Alternative("ignores-input", "train the task alone on one batch: it learns that by heart, if it can learn"),
@@ -158,6 +187,23 @@ def judge(standing: Standing) -> Finding | None:
             ),
         ),
     )
+
+
+def _place(one: Standing) -> str:
+    """What a countdown at its floor has learned."""
+    if one.constant is None or not one.floor < one.constant:
+        return ""
+    share = (one.constant - one.value) / (one.constant - one.floor)
+    if share < LEARNED:
+        return ""
+    return f"; of what the sample's place in the window tells it has {min(share, 1):.0%}, and nothing of the input"
+
+
+def _beside(one: Standing) -> Iterator[Fact]:
+    if one.loss is not None:
+        yield Fact("log_loss", one.loss[0], threshold=one.loss[1], source=one.loss[2])
+    if one.constant is not None:
+        yield Fact(f"{one.metric} of one number for all samples", one.constant, source="their median")
 
 
 CHECK = Check(

@@ -125,7 +125,7 @@ def _whole(case: Case, task: str) -> tuple[float | None, NDArray[np.float64] | N
 
 
 def _classes(case: Case, task: str) -> tuple[NDArray[np.bool_], float | None] | None:
-    if case.tasks[task].kind == "multilabel":
+    if case.tasks[task].kind in ("multilabel", "span"):  # several answers of one window: none is a label of the batch
         return None
     prefix = f"count.{task}."
     columns = [values for name, values in (case.steps or {}).items() if name.startswith(prefix)]

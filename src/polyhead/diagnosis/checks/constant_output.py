@@ -34,7 +34,7 @@ References
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import isfinite
 from typing import Any
 
@@ -45,7 +45,7 @@ from polyhead.diagnosis.case import Case, Predicted
 from polyhead.diagnosis.check import Check, NotCheckedError
 from polyhead.diagnosis.finding import Alternative, Fact, Finding, Fix, Scope, Severity
 from polyhead.diagnosis.identities import Shown, Span, metric_sets, prevalence_of
-from polyhead.diagnosis.pooled import auroc, columns_of, is_binary, is_number, known_of, positive
+from polyhead.diagnosis.pooled import answers, auroc, columns_of, is_binary, is_number, known_of, positive
 from polyhead.diagnosis.progress import skill_interval
 
 STILL = 1e-3
@@ -73,8 +73,8 @@ class Spread:
 
 @dataclass(frozen=True)
 class Named:
-    """How many classes are predicted, one of them, and how many windows are of other classes; of one `output` of many
-    labels, None elsewhere."""
+    """How many classes are predicted, one of them, and how many windows, or samples of them, are of other classes; of
+    one `output` of many labels, None elsewhere."""
 
     task: str
     split: str
@@ -84,6 +84,7 @@ class Named:
     n: int
     auroc: float | None
     output: str | None = None
+    unit: str = "window"
 
 
 @dataclass(frozen=True)
@@ -117,6 +118,7 @@ def measure(case: Case) -> Iterator[Spread | Named | Told]:
 
 
 def _of_predictions(case: Case, split: str, task: str, known: Predicted) -> Iterator[Spread | Named]:
+    known = answers(case.tasks[task], known)
     n = len(known.truth)
     if is_number(case, task, known):
         truth, pred = columns_of(known.truth), columns_of(known.pred)
@@ -126,14 +128,17 @@ def _of_predictions(case: Case, split: str, task: str, known: Predicted) -> Iter
             return
         scored = case.score(task, split)
         skill, interval = (scored[1].skill, skill_interval(scored[1])) if scored else (None, None)
-        for index in range(truth.shape[1]) if case.tasks[task].kind in (None, "regression") else (slice(None),):
+        by_output = case.tasks[task].kind in (None, "regression", "pointers")
+        for index in range(truth.shape[1]) if by_output else (slice(None),):
             variance = float(np.var(truth[:, index]))
             if variance > 0:
                 output = str(index) if isinstance(index, int) and truth.shape[1] > 1 else None
                 yield Spread(task, split, output, float(np.var(pred[:, index])) / variance, skill, interval, n)
     elif known.truth.ndim == 1:
         yes = positive(known.truth, case.tasks[task].classes)
-        yield _named(task, split, known.truth, known.pred, yes, known.score if is_binary(case, task, known) else None)
+        score = known.score if is_binary(case, task, known) else None
+        named = _named(task, split, known.truth, known.pred, yes, score)
+        yield replace(named, unit="sample") if case.tasks[task].kind == "span" else named
     elif case.tasks[task].kind == "multilabel":
         for index, name in enumerate(case.tasks[task].classes[: known.truth.shape[1]]):
             truth, score = known.truth[:, index], None if known.score is None else known.score[:, index]
@@ -173,10 +178,10 @@ def judge(one: Spread | Named | Told) -> Finding | None:
         return None
     ranks = one.auroc is not None and one.auroc >= RANKED
     where = one.task if one.output is None else f"{one.task}, {one.output}"
-    said = f"{where}: every window is called {one.label!r}, {one.others} of {one.n} are not"
+    said = f"{where}: every {one.unit} is called {one.label!r}, {one.others} of {one.n} are not"
     facts = (
         Fact("classes predicted", one.predicted, threshold=2, window=f"{one.split}, n {one.n}"),
-        Fact("windows of other classes", one.others, threshold=OTHERS),
+        Fact(f"{one.unit}s of other classes", one.others, threshold=OTHERS),
     )
     return _finding(
         one, "note" if ranks else "warning", said, facts, output=one.output, ranked=one.auroc if ranks else None

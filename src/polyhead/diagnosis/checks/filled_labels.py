@@ -126,7 +126,7 @@ def measure(case: Case) -> Iterator[Spike | Word | Unmatched]:
     for task, one in targets.items():
         labels = one.splits.values()
         for value, matched in one.matched.items():
-            if matched == 0:
+            if matched == 0 and value.strip():  # an empty cell is no label in any case
                 known, missing = sum(each.known for each in labels), sum(each.missing for each in labels)
                 yield Unmatched(task, one.key or task, value, known, missing)
         yield from _words(case, task, one)
@@ -149,6 +149,8 @@ def _words(case: Case, task: str, profile: TargetProfile) -> Iterator[Word]:
 
 
 def _spikes(case: Case, name: str, profile: TargetProfile) -> Iterator[Spike]:
+    if profile.kind in ("span", "pointers", "countdown"):  # numbers made of marks of 0 and 1: nobody wrote them
+        return
     splits = [split for split in profile.splits.values() if split.quantiles]
     by_value: dict[float, list[Frequent]] = {}
     for split in splits:

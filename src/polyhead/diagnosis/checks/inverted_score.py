@@ -40,7 +40,7 @@ from polyhead.diagnosis.case import Case
 from polyhead.diagnosis.check import Check, NotCheckedError
 from polyhead.diagnosis.finding import Alternative, Fact, Finding, Fix, Scope
 from polyhead.diagnosis.identities import Span
-from polyhead.diagnosis.pooled import auroc, is_binary, known_of, positive
+from polyhead.diagnosis.pooled import answers, auroc, is_binary, known_of, positive
 from polyhead.scoring.interval import bootstrap
 from polyhead.scoring.ranking import auroc_statistic
 
@@ -72,6 +72,7 @@ def measure(case: Case) -> Iterator[Ranked]:
     for task, facts in case.tasks.items():
         for split in case.predictions or {}:
             known = known_of(case, split, task)
+            known = None if known is None else answers(facts, known)
             if known is None or known.score is None or not is_binary(case, task, known):
                 continue
             truth, score = positive(known.truth, facts.classes), known.score.astype(np.float64)
@@ -98,6 +99,8 @@ def _training(case: Case, task: str) -> float | None:
     known = known_of(case, "train", task)
     if known is None or known.score is None:
         return None
+    known = answers(case.tasks[task], known)
+    assert known.score is not None
     value = auroc(positive(known.truth, case.tasks[task].classes), known.score.astype(np.float64))
     return value if isfinite(value) else None
 

@@ -91,8 +91,13 @@ OF_CLASSES = (
     "bcewithlogitsloss",
     "binary_crossentropy",
     "focal",
+    "crf",
+    "dice",
+    "soft_iou",
 )
-KINDS_OF_CLASSES = ("classification", "binary", "multilabel", "ordinal")
+KINDS_OF_CLASSES = ("classification", "binary", "multilabel", "ordinal", "span")
+SEVERAL = ("multilabel", "span")
+"""Kinds with several answers of yes or no for one window, which need not add up to 1."""
 
 
 @dataclass(frozen=True)
@@ -181,12 +186,12 @@ def _scores(one: Predicted, facts: TaskFacts, split: str) -> Iterator[Breach]:
         return
     outside = ((score < -ROUNDED) | (score > 1 + ROUNDED)).any(axis=1)
     yield Breach("range", facts.name, float(outside.mean()), n, split=split)
-    several = columns > 1 and facts.kind != "multilabel"
+    several = columns > 1 and facts.kind not in SEVERAL
     if several:
         yield Breach(
             "sum", facts.name, float(np.mean(np.abs(score.sum(axis=1) - 1) > ROUNDED * columns / 2)), n, split=split
         )
-    if facts.kind == "multilabel" or outside.any():
+    if facts.kind in SEVERAL or outside.any():
         return
     # A sigmoid of what a sigmoid gave: no score is below one half.
     limit = np.e / (np.e + max(columns, 2) - 1)

@@ -120,7 +120,9 @@ def _batches(case: Case) -> Iterator[Coverage]:
     for name, column in (case.steps or {}).items():
         task, _, label = name.removeprefix("count.").rpartition(".")
         known = column[np.isfinite(column)]
-        counted = name.startswith("count.") and task in case.tasks and len(known) >= LEAST
+        # Samples of a span come together, so that chance leaves more batches without them.
+        several = task in case.tasks and case.tasks[task].kind == "span"
+        counted = name.startswith("count.") and task in case.tasks and not several and len(known) >= LEAST
         if counted and known.mean() >= EXPECTED:
             yield Coverage(task, label, "batch", {"train": len(known)}, float(np.mean(known == 0)))
 

@@ -1,8 +1,8 @@
 """Probabilities that do not tell yes from no.
 
 What it finds
-    A yes-or-no task whose predicted probabilities are the same for positive and negative windows, and rank them no
-    better than chance.
+    A yes-or-no task whose predicted probabilities are the same for positive and negative windows, or for the samples
+    inside and outside of spans, and rank them no better than chance.
 
 Why it matters
     The least loss that a head without any use of its input can reach is that of the base rate, predicted for every
@@ -44,7 +44,8 @@ from polyhead.diagnosis.case import Case
 from polyhead.diagnosis.check import Check, NotCheckedError
 from polyhead.diagnosis.course import late
 from polyhead.diagnosis.finding import Alternative, Fact, Finding, Fix, Scope, Severity
-from polyhead.diagnosis.pooled import positive
+from polyhead.diagnosis.pooled import answers, asks_yes_or_no, positive
+from polyhead.scoring.classification import LEAST_PROBABILITY
 from polyhead.scoring.interval import bootstrap
 from polyhead.scoring.ranking import auroc_statistic
 
@@ -70,7 +71,8 @@ class Probabilities:
     """Of one task on one split: `separation`, over the second half of `epochs` epochs the largest of it where a log
     tells it, `ratio` of the two means there, `auroc` with its interval, `mean` probability, `base_rate`, `positive` the
     share called yes, `f1` the largest over the second half; None where not known. `first` is the mean probability at
-    the first epoch, `weighted` whether yes has a weight of its own."""
+    the first epoch, `loss` that without any weight, `weighted` whether yes has a weight of its own, `unit` what is
+    asked, windows or samples of them."""
 
     task: str
     split: str
@@ -87,6 +89,7 @@ class Probabilities:
     source: str
     loss: float | None
     weighted: bool | None
+    unit: str = "window"
 
 
 def measure(case: Case) -> Iterator[Probabilities]:
@@ -103,9 +106,9 @@ def _of_task(case: Case, task: str) -> Probabilities | None:
     logged = _logged(case, task)
     if split is None:
         return logged
-    predicted = predictions[split][task]
-    kind = case.tasks[task].kind
-    if predicted.score is None or kind not in (None, "binary") or predicted.score.ndim > 1 or predicted.truth.ndim > 1:
+    predicted = answers(case.tasks[task], predictions[split][task])
+    asked = asks_yes_or_no(case.tasks[task])
+    if predicted.score is None or not asked or predicted.score.ndim > 1 or predicted.truth.ndim > 1:
         return None
     known = predicted.mask.astype(bool)
     names = tuple(map(str, np.unique(predicted.truth[known].astype(str))))
@@ -133,10 +136,20 @@ def _of_task(case: Case, task: str) -> Probabilities | None:
         logged.f1 if logged else None,
         logged.first if logged else None,
         logged.epochs if logged else 0,
-        f"{len(yes)} windows of {split}",
-        None,
+        f"{len(yes)} {_unit(case, task)}s of {split}",
+        _log_loss(yes, score),
         _weighted(case, task),
+        _unit(case, task),
     )
+
+
+def _log_loss(yes: NDArray[np.bool_], score: NDArray[np.float64]) -> float:
+    """Mean of -ln of the probability of what it is, in nats."""
+    return float(-np.log(np.clip(np.where(yes, score, 1 - score), LEAST_PROBABILITY, 1)).mean())
+
+
+def _unit(case: Case, task: str) -> str:
+    return "sample" if case.tasks[task].kind == "span" else "window"
 
 
 def _weighted(case: Case, task: str) -> bool | None:
@@ -145,7 +158,7 @@ def _weighted(case: Case, task: str) -> bool | None:
 
 
 def _logged(case: Case, task: str) -> Probabilities | None:
-    if case.tasks[task].kind not in (None, "binary"):
+    if not asks_yes_or_no(case.tasks[task]):
         return None
     scores = (case.scores or {}).get(task, {})
     tables = {split: t for split, t in (case.probabilities or {}).items() if f"{task}_separation" in t}
@@ -177,6 +190,7 @@ def _logged(case: Case, task: str) -> Probabilities | None:
         f"log of {split}, second half of {len(separation)} epochs",
         float(np.median(losses[late(len(losses))])) if len(losses) else None,
         _weighted(case, task),
+        _unit(case, task),
     )
 
 
@@ -221,7 +235,7 @@ def judge(one: Probabilities) -> Finding | None:
     )
     return Finding(
         severity=severity,
-        what=f"{one.task}: probabilities of positive and negative windows differ by {one.separation:.2g}"
+        what=f"{one.task}: probabilities of positive and negative {one.unit}s differ by {one.separation:.2g}"
         + (f", auroc {one.auroc:.2f}" if one.auroc is not None else ", f1 0")
         + prior,
         scope=Scope(task=one.task, split=one.split, key=f"tasks.{one.task}"),

@@ -12,7 +12,8 @@ Evidence
     The chosen epoch, and whether the monitor was better at another. Of each task the smoothed validation metric (loss
     where there is none) at its own best epoch and at the chosen one: the difference in units of one epoch's noise, and
     as a share of what was gained over the floor, or over the first epoch where no floor is known. Of a sum of losses
-    the share of its movement that one task makes.
+    the share of its movement that one task makes; a loop that says which epoch it kept, and not by what, is taken to
+    have gone by the sum where that is least at the kept epoch.
 
 Remedy
     Choose by val/skill, in which every task counts alike, or use the task's own best checkpoint (best-TASK).
@@ -54,6 +55,8 @@ SUMS = 0.02
 """A sum is that of its parts to 2 %: tables are written with two or three digits."""
 DOMINANT = 0.6
 """Share of a sum's movement, as for the share of a loss."""
+SUM = "the sum of the losses"
+"""What chose, where a loop does not say it."""
 
 
 @dataclass(frozen=True)
@@ -79,7 +82,9 @@ def measure(case: Case) -> Iterator[Stale]:
         raise NotCheckedError("nothing says which epoch was chosen")
     chosen, found = int(best["epoch"]), 0
     monitor = str(best.get("monitor") or "")
-    dominant = _dominant(case) if monitor.replace("_", "/").endswith("/loss") else None
+    if not monitor and best.get("kept") and _least(case) == chosen:
+        monitor = SUM
+    dominant = _dominant(case) if monitor == SUM or monitor.replace("_", "/").endswith("/loss") else None
     followed = _monitored(case, monitor)
     if dominant is not None and (followed is None or chosen not in followed.epoch):
         found += 1
@@ -100,6 +105,15 @@ def measure(case: Case) -> Iterator[Stale]:
         raise NotCheckedError(f"no curve of {EPOCHS} epochs that holds the chosen one")
 
 
+def _least(case: Case) -> int | None:
+    """The epoch at which the sum of the validation losses is least; None where there are too few, or two such."""
+    table = (case.losses or {}).get("val") or {}
+    if "total" not in table or np.isfinite(table["total"]).sum() < EPOCHS:
+        return None
+    least = table["epoch"][table["total"] == np.nanmin(table["total"])]
+    return int(least[0]) if len(least) == 1 else None
+
+
 def _monitored(case: Case, monitor: str) -> Curve | None:
     """The column that a monitor names, as polyhead and others write it."""
     if case.epochs is None:
@@ -114,15 +128,18 @@ def _monitored(case: Case, monitor: str) -> Curve | None:
 
 def _dominant(case: Case) -> tuple[str, float] | None:
     """The task whose part of the summed validation loss moves most, and its share of all movement; None where the sum
-    is neither that of the losses nor that of the weighted losses."""
+    is neither that of the losses nor that of the weighted losses, with the logarithms of uncertainty or without."""
     table = (case.losses or {}).get("val") or {}
     tasks = [task for task in case.tasks if task in table]
     if "total" not in table or len(tasks) < 2:
         return None
     plain = {task: table[task] for task in tasks}
-    weighted = {task: loss * _weight(case, task, table["epoch"]) for task, loss in plain.items()}
-    for parts in (plain, weighted):
-        if not np.allclose(np.sum([*parts.values()], axis=0), table["total"], rtol=SUMS):
+    weighted = {task: loss * _column(case, f"weight_{task}", table["epoch"]) for task, loss in plain.items()}
+    logarithms = {task: np.log(_column(case, f"sigma_{task}", table["epoch"])) for task in tasks}
+    with_logarithms = [{task: loss + n * logarithms[task] for task, loss in weighted.items()} for n in (1, 2)]
+    for parts in (plain, weighted, *with_logarithms):
+        made = np.sum([*parts.values()], axis=0)
+        if not np.allclose(made, table["total"], rtol=SUMS, atol=SUMS * float(np.ptp(table["total"]))):
             continue
         moves = {task: float(np.ptp(part)) for task, part in parts.items()}
         most = max(tasks, key=lambda task: moves[task])
@@ -130,12 +147,12 @@ def _dominant(case: Case) -> tuple[str, float] | None:
     return None
 
 
-def _weight(case: Case, task: str, epochs: Values) -> Values:
-    """A task's weight at `epochs`, NaN where it was not logged."""
+def _column(case: Case, name: str, epochs: Values) -> Values:
+    """A column of weights at `epochs`, NaN where it was not logged."""
     table = case.weights or {}
-    if f"weight_{task}" not in table:
+    if name not in table:
         return np.full(len(epochs), np.nan)
-    known = dict(zip(table["epoch"].tolist(), table[f"weight_{task}"].tolist(), strict=True))
+    known = dict(zip(table["epoch"].tolist(), table[name].tolist(), strict=True))
     return np.array([known.get(epoch, np.nan) for epoch in epochs.tolist()])
 
 
@@ -159,7 +176,8 @@ def judge(stale: Stale) -> Finding | None:
     """A warning where the kept epoch is surely not the best, of the monitor or of a task."""
     if stale.task is None and stale.over_noise == 0 and stale.dominant is not None and stale.dominant[1] > DOMINANT:
         task, share = stale.dominant
-        what = f"epoch {stale.chosen} was kept by {stale.metric}, a sum that moves by {share:.0%} with {task} alone"
+        which = "which" if stale.metric == SUM else "a sum that"
+        what = f"epoch {stale.chosen} was kept by {stale.metric}, {which} moves by {share:.0%} with {task} alone"
         return _finding("note", what, stale, Fact(f"share of {task} in the sum", share, None, DOMINANT, stale.metric))
     if stale.over_noise <= SIGNIFICANT:
         return None

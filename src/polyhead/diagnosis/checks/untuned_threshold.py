@@ -40,7 +40,7 @@ from polyhead.diagnosis.case import Case
 from polyhead.diagnosis.check import Check, NotCheckedError
 from polyhead.diagnosis.finding import Alternative, Fact, Finding, Fix, Scope, Severity
 from polyhead.diagnosis.identities import Shown, Span, least_best_f1, metric_sets, prevalence_of
-from polyhead.diagnosis.pooled import is_binary, known_of, positive
+from polyhead.diagnosis.pooled import answers, asks_yes_or_no, is_binary, known_of, positive
 from polyhead.scoring.interval import bootstrap
 from polyhead.scoring.threshold import choose_threshold
 
@@ -79,11 +79,11 @@ def measure(case: Case) -> Iterator[Decided | Bound]:
     """Every yes-or-no task with scores on validation and test, else with AUROC, F1 and a share of positives."""
     found = 0
     for task, facts in case.tasks.items():
-        if facts.kind in (None, "binary") and (one := _decided(case, task)) is not None:
+        if asks_yes_or_no(facts) and (one := _decided(case, task)) is not None:
             found += 1
             yield one
     for split, task, own in metric_sets(case) if not case.predictions else ():
-        binary = task in case.tasks and case.tasks[task].kind in (None, "binary")
+        binary = task in case.tasks and asks_yes_or_no(case.tasks[task])
         if binary and (bound := _bound(case, split, task, own)) is not None:
             found += 1
             yield bound
@@ -95,7 +95,10 @@ def measure(case: Case) -> Iterator[Decided | Bound]:
 
 def _decided(case: Case, task: str) -> Decided | None:
     val, test = known_of(case, "val", task), known_of(case, "test", task)
-    if val is None or test is None or val.score is None or test.score is None or not is_binary(case, task, val):
+    if val is None or test is None:
+        return None
+    val, test = answers(case.tasks[task], val), answers(case.tasks[task], test)
+    if val.score is None or test.score is None or not is_binary(case, task, val):
         return None
     classes = case.tasks[task].classes
     chosen = choose_threshold(positive(val.truth, classes).astype(np.int64), val.score)

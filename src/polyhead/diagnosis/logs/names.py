@@ -20,12 +20,13 @@ from typing import Any
 from polyhead.config.document import Document
 from polyhead.diagnosis.logs.metric_words import SPLITS, metric_name, split_name
 from polyhead.errors import InputError
+from polyhead.scoring.board import KINDS
 
 _DO = "write names, tasks or files"
 AXES = ("epoch", "step")
 ALONE = "main"
 """The task of scalars that name none."""
-_KINDS = ("classification", "binary", "multilabel", "ordinal", "regression", "forecast", "reconstruction")
+_KINDS = tuple(KINDS)
 _SELF = {"lr": "lr", "learning_rate": "lr", "epoch": "epoch", "current_epoch": "epoch", "step": "step"}
 _SELF |= {"global_step": "step", "iteration": "step", "iter": "step", "_step": "step", "trainer_global_step": "step"}
 _SELF |= dict.fromkeys(("grad_norm", "total_grad_norm", "gradient_norm", "total_norm"), "grad_norm")
