@@ -1,15 +1,21 @@
-"""How often each check speaks on planted faults, and how often it is right: what a finding's confidence rests on.
+"""How good diagnosis is: healthy runs, decoys and planted faults, and whether what is said of them is right.
 
-    python benchmarks/planted.py                 # print the table
-    python benchmarks/planted.py --write         # and write src/polyhead/diagnosis/precision.json
+    python benchmarks/planted.py                          # everything: about an hour and a half on one core
+    python benchmarks/planted.py --jobs 2 --folder FOLDER # two processes; runs and outcomes are kept in FOLDER
+    python benchmarks/planted.py --stages faults --only large-target
+    python benchmarks/planted.py --stages                 # count what is there, make nothing
+    python benchmarks/planted.py --write                  # and write src/polyhead/diagnosis/precision.json
+    python benchmarks/planted.py --stages --lock          # and store the locked subset of tests/benchmarks anew
+    python benchmarks/planted.py --stages --hold          # the verdicts alone, after a change of checks
 
-Cases are small runs, checks before training, loops under a Monitor and tables of metrics, simulated, with a fault of
-shared knowledge planted in three doses or with none. The ids that may rightly be said of each are declared with it,
-before anything is run. An alarm is a warning or an error; a check counts once for a case however many tasks it names.
-No threshold is chosen on these cases: misses and false alarms stand beneath the table as they are.
+Stages: healthy runs of recipes whose network, width, learning rate, balance, loop and size a seed draws; those that
+miss the criteria of health (faults/harm.py) are left out before any diagnosis. Decoys: healthy runs that look sick.
+Faults of the catalogue in three doses, on seeds whose healthy run is fit; what may rightly be said of each is declared
+with it (faults/families). Loops under a Monitor, and tables of metrics. A dose that does not hurt its task over the
+pairs with the healthy twins counts as latent. An alarm is a warning or an error.
 
-Runs are kept in a folder and made once, unless their data or configuration change; what the checks say of them is
-always made anew. About 25 minutes on one thread.
+Runs are kept in the folder and made once, unless data or configuration change; checks are always asked anew. The real
+recipe reads sarcos_inv_test.mat, named by --sarcos or POLYHEAD_SARCOS; without it it is left out.
 """
 
 from __future__ import annotations
@@ -18,180 +24,107 @@ import argparse
 import json
 import os
 import tempfile
-import time
-import warnings
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping
 from pathlib import Path
 
-from scipy.stats import binomtest
-
 import polyhead
-from planted_case import PlantedCase
-from planted_faults import faults, healthy
-from planted_loops import loops
-from planted_tables import tables
-from polyhead.diagnosis.catalogue import GROUPS
-from polyhead.errors import InputError
+from faults import cases, locked, recipes
+from faults.families import FAULTS
+from faults.loops import faults as loop_faults
+from faults.loops import loops
+from faults.page import page
+from faults.recipes.sarcos import FILE
+from faults.results import Results, counted
+from faults.tables import TABLES, tables
+from faults.work import Workplace
 
-VERSION = "v1"
+VERSION = "v2"
 WRITTEN = Path(polyhead.__file__).parent / "diagnosis" / "precision.json"
-HEALTHY = {"detector": 10, "radio": 10, "kinetics": 10, "drive": 10, "machines": 5}
+STAGES = ("healthy", "decoys", "faults", "loops", "tables")
+NAMED = {one.name: one for one in (*FAULTS, *loop_faults.FAULTS, *(fault for _, fault in TABLES))}
+MARKS = ("<!-- measured -->", "<!-- end of measured -->")
+EXTRA = ("drive", "echo", "heading")
+"""Recipes that serve a fault or two; a third of the healthy runs of the others."""
 
 
-@dataclass(frozen=True)
-class Outcome:
-    """What was said of a case: the worst severity of each id that warns or worse, how many findings of each severity,
-    ids that only note, and why the check of the planted fault could not look, where it could not."""
+def make(place: Workplace, options: argparse.Namespace) -> None:
+    """Every stage that is asked for."""
+    names = recipes.there()
+    only = tuple(options.only or ("",))
 
-    case: PlantedCase
-    said: Mapping[str, str]
-    counts: Mapping[str, int]
-    noted: frozenset[str] = frozenset()
-    unseen: str = ""
+    def wanted(some: object) -> list[cases.BenchCase]:
+        return [one for one in some if one.name.startswith(only)]  # type: ignore[attr-defined]
 
-    @property
-    def found(self) -> bool:
-        return self.case.plants in self.said
-
-
-def all_cases() -> list[PlantedCase]:
-    """The whole planted set."""
-    return [*tables(), *loops(), *faults(), *healthy(HEALTHY)]
-
-
-def outcome(case: PlantedCase, folder: Path) -> Outcome:
-    """Make the case, or find it, and ask all checks."""
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            diagnosis = case.diagnose(folder / case.name)
-    except InputError as error:
-        return Outcome(case, {}, {}, unseen=str(error))
-    said: dict[str, str] = {}
-    counts = dict.fromkeys(("error", "warning", "note"), 0)
-    for one in diagnosis.findings:
-        counts[one.severity] += 1
-        if one.severity != "note" and said.get(one.id) != "error":
-            said[one.id] = one.severity
-    noted = frozenset(one.id for one in diagnosis.findings) - said.keys()
-    told = diagnosis.checks.get(case.plants or "", "ran")
-    return Outcome(case, said, counts, noted, "" if told == "ran" else told)
+    if "healthy" in options.stages:
+        place.make(wanted(_healthy(names, options.healthy)))
+    if "decoys" in options.stages:
+        place.make(wanted(cases.decoys(names, options.pairs)))
+    if "faults" in options.stages:
+        place.make(wanted(cases.faulty(_twins(place, names, options.healthy), options.pairs)))
+    if "loops" in options.stages:
+        place.make(wanted(loops(options.pairs, options.pairs + 10)))
+    if "tables" in options.stages:
+        place.make(wanted(tables(3, 30)))
 
 
-def precision(outcomes: Sequence[Outcome]) -> dict[str, dict[str, int]]:
-    """Alarms of each id and how many of them are accepted; only those that spoke."""
-    told: dict[str, dict[str, int]] = {}
-    for id in (id for ids in GROUPS.values() for id in ids):
-        spoke = [one for one in outcomes if id in one.said]
-        if spoke:
-            told[id] = {"right": sum(id in one.case.accepted for one in spoke), "alarms": len(spoke)}
-    return dict(sorted(told.items()))
+def _healthy(names: tuple[str, ...], seeds: int) -> list[cases.BenchCase]:
+    return [one for name in names for one in cases.healthy([name], max(14, seeds // 4) if name in EXTRA else seeds)]
 
 
-def table(outcomes: Sequence[Outcome]) -> list[str]:
-    """A line for each check: its own planted cases, those found by dose, alarms, right ones and precision."""
-    told = precision(outcomes)
-    lines = [
-        "| check | planted | found mild, medium, severe | alarms | right | precision |",
-        "|---|---|---|---|---|---|",
-    ]
-    for id in (id for ids in GROUPS.values() for id in ids):
-        own = [one for one in outcomes if one.case.plants == id]
-        if not own and id not in told:
-            continue
-        doses = [[one.found for one in own if one.case.dose == dose] for dose in ("mild", "medium", "severe")]
-        found = ", ".join(f"{sum(dose)}/{len(dose)}" for dose in doses) if own else "-"
-        right, alarms = (told[id]["right"], told[id]["alarms"]) if id in told else (0, 0)
-        share = f"{right / alarms:.2f} ({_interval(right, alarms)})" if alarms else "-"
-        lines.append(f"| {id} | {len(own)} | {found} | {alarms} | {right} | {share} |")
-    return lines
+def _twins(place: Workplace, names: tuple[str, ...], seeds: int) -> Mapping[str, list[int]]:
+    """Seeds of each recipe whose healthy run meets the criteria."""
+    made = [place.outcomes[one.name] for one in _healthy(names, seeds) if one.name in place.outcomes]
+    return {name: [one.seed for one in made if one.recipe == name and not one.unfit] for name in names}
 
 
-def _interval(right: int, alarms: int) -> str:
-    interval = binomtest(right, alarms).proportion_ci(method="wilson")
-    return f"{interval.low:.2f} to {interval.high:.2f}"
-
-
-def summary(outcomes: Sequence[Outcome]) -> list[str]:
-    """Recall by dose over all faults, precision over all alarms, and what was said where nothing is wrong."""
-    planted = [one for one in outcomes if one.case.plants]
-    lines = []
-    for dose in ("mild", "medium", "severe"):
-        own = [one for one in planted if one.case.dose == dose]
-        if own:
-            hit = sum(one.found for one in own)
-            some = sum(bool(set(one.said) & one.case.accepted) for one in own)
-            lines.append(
-                f"{dose}: {hit} of {len(own)} found by their own check ({_interval(hit, len(own))}), {some} by any"
-            )
-    told = precision(outcomes).values()
-    right, alarms = sum(one["right"] for one in told), sum(one["alarms"] for one in told)
-    if alarms:
-        lines.append(f"alarms: {right} of {alarms} right ({_interval(right, alarms)})")
-    for kind in ("runs and loops", "tables"):
-        own = [one for one in outcomes if not one.case.plants and ("-table-" in one.case.name) == (kind == "tables")]
-        if own:
-            bad = sum("error" in one.said.values() for one in own)
-            errors, warned = (sum(one.counts.get(s, 0) for one in own) for s in ("error", "warning"))
-            lines.append(
-                f"healthy {kind}: {len(own)}; with an error {bad} ({_interval(bad, len(own))});"
-                f" {errors / len(own):.3f} errors and {warned / len(own):.3f} warnings each"
-            )
-    return lines
-
-
-def details(outcomes: Sequence[Outcome]) -> list[str]:
-    """Every miss with what was said instead, and every alarm that is not accepted."""
-    lines = ["", "misses:"]
-    for one in outcomes:
-        if one.case.plants and not one.found:
-            own = "a note" if one.case.plants in one.noted else one.unseen or "ran, silent"
-            lines.append(f"  {one.case.name} ({one.case.plants}): {own}; others: {_words(one.said) or 'none'}")
-    lines += ["", "false alarms:"]
-    for one in outcomes:
-        wrong = {id: severity for id, severity in one.said.items() if id not in one.case.accepted}
-        if wrong:
-            lines.append(f"  {one.case.name} ({one.case.plants or 'healthy'}): {_words(wrong)}")
-    return lines
-
-
-def _words(said: Mapping[str, str]) -> str:
-    return ", ".join(f"{id} {severity}" for id, severity in said.items())
-
-
-def write(told: Mapping[str, Mapping[str, int]], path: Path) -> None:
+def write(found: Results, path: Path) -> None:
     """precision.json, one check a line."""
-    lines = [f"    {json.dumps(id)}: {json.dumps(dict(counts))}" for id, counts in told.items()]
+    lines = [f"    {json.dumps(id)}: {json.dumps(counts)}" for id, counts in found.alarms().items()]
     head = f'{{\n  "version": {json.dumps(VERSION)},\n  "checks": {{\n'
     path.write_text(head + ",\n".join(lines) + "\n  }\n}\n", encoding="utf-8")
 
 
+def put(text: str, page: Path) -> None:
+    """Write the tables between the two marks of a page, or as a page of their own where there is none."""
+    whole = page.read_text(encoding="utf-8") if page.is_file() else "\n".join(MARKS)
+    before, _, rest = whole.partition(MARKS[0])
+    page.write_text(f"{before}{MARKS[0]}\n\n{text}\n\n{MARKS[1]}{rest.partition(MARKS[1])[2]}", encoding="utf-8")
+
+
 def main() -> None:
-    """Make or find every case, print the table, and write precision.json where it is asked for."""
+    """Make or find every case, print the tables."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--stages", nargs="*", choices=STAGES, default=list(STAGES))
+    parser.add_argument("--only", nargs="+", help="only cases whose names begin so")
+    parser.add_argument("--jobs", type=int, default=1, help="processes that share the work")
+    parser.add_argument("--healthy", type=int, default=54, help="healthy runs of each recipe")
+    parser.add_argument("--pairs", type=int, default=cases.PAIRS, help="pairs of a dose and its healthy twins")
+    parser.add_argument("--folder", type=Path, default=Path(tempfile.gettempdir()) / "polyhead-faults")
+    parser.add_argument("--sarcos", type=Path, help="sarcos_inv_test.mat")
+    parser.add_argument("--page", type=Path, help="put the tables between the marks of this file")
     parser.add_argument("--write", action="store_true", help="write precision.json into the package")
-    parser.add_argument("--only", nargs="+", help="only cases whose names begin so; writes nothing")
-    parser.add_argument(
-        "--part", default="1/1", help="I/N: make every N-th case only, to share the work; writes nothing"
-    )
-    parser.add_argument(
-        "--folder", type=Path, default=Path(tempfile.gettempdir()) / "polyhead-planted", help="where runs are kept"
-    )
+    parser.add_argument("--lock", action="store_true", help="store runs and verdicts of the locked subset")
+    parser.add_argument("--hold", action="store_true", help="store the verdicts of the locked subset alone")
     options = parser.parse_args()
-    os.nice(2)
-    part, parts = map(int, options.part.split("/"))
-    cases = [one for one in all_cases() if not options.only or one.name.startswith(tuple(options.only))]
-    outcomes = []
-    for number, case in enumerate(cases):
-        if number % parts == part - 1:
-            began = time.perf_counter()
-            outcomes.append(outcome(case, options.folder))
-            last = outcomes[-1]
-            print(f"{time.perf_counter() - began:5.1f} s {case.name}: {_words(last.said)} {last.unseen}", flush=True)
-    print("\n".join(["", *table(outcomes), "", *summary(outcomes), *details(outcomes)]))
-    if options.write and not options.only and parts == 1:
-        write(precision(outcomes), WRITTEN)
+    os.environ |= {"OMP_NUM_THREADS": "1", "OMP_WAIT_POLICY": "PASSIVE"}  # small steps: one thread for each process
+    if options.sarcos:
+        os.environ[FILE] = str(options.sarcos)
+    place = Workplace(options.folder, options.jobs)
+    place.load()
+    make(place, options)
+    found = counted(list(place.outcomes.values()), NAMED)
+    text = "\n".join(page(found))
+    print("\n" + text)
+    if "sarcos" not in recipes.there():
+        print(f"\nwithout sarcos: name sarcos_inv_test.mat with --sarcos or {FILE}")
+    if options.page:
+        put(text, options.page)
+    if options.write:
+        write(found, WRITTEN)
+    if options.lock:
+        locked.lock(place.runs)
+    elif options.hold:
+        locked.hold()
 
 
 if __name__ == "__main__":
