@@ -31,3 +31,18 @@ def test_a_patch_must_change_something(patch: dict[str, object], stays: bool) ->
     assert bool(worthwhile([fix], healthy("machines").config)) is stays
     (bare,) = worthwhile([fix], None)
     assert (bare.text, bare.patch) == (fix.text, {})
+
+
+@pytest.mark.parametrize(
+    ("patch", "loads"),
+    [
+        ({"tasks.life.log_transform": True}, False),  # beside bounds from 0: bounds of a logarithm are above 0
+        ({"tasks.life.log_transform": True, "tasks.life.bounds": None}, True),
+        ({"tasks.life.pos_weight": "auto"}, False),  # no key of a regression
+        ({"model.backbone.channels": "many"}, False),
+        ({"train.lr": 0.001}, True),
+    ],
+)
+def test_a_patch_that_the_configuration_refuses_is_words(patch: dict[str, object], loads: bool) -> None:
+    (fix,) = worthwhile([Fix("try it", patch, "better")], healthy("machines").config)
+    assert fix == Fix("try it", patch if loads else {}, "better")

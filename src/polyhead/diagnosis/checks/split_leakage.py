@@ -76,7 +76,8 @@ def measure(case: Case) -> Iterator[Shared]:
     if case.profile is not None:
         split = case.profile.split
         judged = sum(count for name, count in split.windows.items() if name != "train")
-        yield Shared("recording", split.straddling, sum(split.recordings.values()), split.by)
+        each = sum(split.recordings.values()) - split.straddling  # one on two sides is counted on both
+        yield Shared("recording", split.straddling, each, split.by)
         yield Shared("samples", split.overlapping, judged, split.by)
         yield Shared("window", split.duplicates, judged, split.by)
         if split.nearest is not None and split.nearest_within:
