@@ -31,9 +31,16 @@ TASKS: dict[str, dict[str, Any]] = {
         "bounds": [0.0, 2.5],
         "loss_fn": {"name": "quantile", "calibrate": True},
     },
+    "burst": {"kind": "span", "min_length": 2},
+    "chain": {"kind": "span", "target": "burst", "loss_fn": "crf"},
+    "ends": {"kind": "pointers", "target": "burst"},
+    "edges": {"kind": "pointers", "target": "burst", "loss_fn": "boundary"},
+    "until": {"kind": "countdown", "target": "burst", "loss_fn": "quantile"},
     "again": {"kind": "reconstruction", "input": "signal"},
     "next": {"kind": "forecast", "horizon": HORIZON, "channels": ["1"], "loss_fn": "gaussian_nll"},
 }
+
+MARKS = {"key": "burst", "axes": ["window", "time"]}
 
 BACKBONES: dict[str, dict[str, Any]] = {
     "mlp": {"name": "mlp", "hidden": [8], "norm": "batch"},
@@ -78,7 +85,16 @@ def workshop(seed: int = 0, lost: bool = False) -> dict[str, NDArray[Any]]:
         "pair": np.stack([wear, 100 * state + wear], axis=1),
         "life": np.exp(5 * wear),
         "machine": np.arange(ROWS) // 2,
+        "burst": _bursts(seed),
     }
+
+
+def _bursts(seed: int) -> NDArray[np.int8]:
+    """Marks (row, sample) of one span in two rows of three, none in the third."""
+    rng = np.random.default_rng([seed, 1])
+    first, many = rng.integers(0, LENGTH - 6, (ROWS, 1)), rng.integers(2, 7, (ROWS, 1))
+    at = np.arange(SAMPLES) - first
+    return ((at >= 0) & (at < many) & (np.arange(ROWS) % 3 > 0)[:, None]).astype(np.int8)
 
 
 def workshop_config(path: Path, tasks: tuple[str, ...], backbone: Any = "tcn", **blocks: Any) -> dict[str, Any]:
@@ -89,7 +105,7 @@ def workshop_config(path: Path, tasks: tuple[str, ...], backbone: Any = "tcn", *
         "reader": "npz",
         "path": str(path),
         "inputs": {"signal": {"key": "x", "unit": "g"}, "known": "load"},
-        "targets": {name: name for name in sorted(labels)},
+        "targets": {name: MARKS if name == "burst" else name for name in sorted(labels)},
         "group": "machine",
         "window": {"length": LENGTH},
     }

@@ -208,7 +208,7 @@ def test_check_reports_what_training_refuses_as_a_finding(capsys: pytest.Capture
 
 def test_report_and_study_list_and_schema(capsys: pytest.CaptureFixture[str], finished: Path) -> None:
     assert Path(printed(capsys, "report", str(finished))["report"]) == finished / "report.html"
-    assert [row["name"] for row in printed(capsys, "study", "list")["studies"]] == ["bearings"]
+    assert [row["name"] for row in printed(capsys, "study", "list")["studies"]] == ["bearings", "expansions"]
     assert printed(capsys, "schema")["properties"].keys() >= {"name", "data", "tasks", "model", "balance", "train"}
 
 

@@ -43,6 +43,7 @@ DECLARED: tuple[tuple[str, str, Reason], ...] = (
     (r"docs/howto/resume\.md", r".* (--out [ab]|-c .*a == b.*)", SEVERAL),
     (r"docs/howto/trackers\.md", r"polyhead train .*", TRACKED),
     (r"docs/howto/own_check\.md", r"polyhead explain-check few-recordings", PLUGGED),
+    (r"docs/howto/pretrain\.md", r".*all_pumps\.csv.*", RECORDINGS),
     (r"docs/howto/estimator\.md", r"python search\.py", SEVERAL),
     (r"README\.md", r"polyhead .*", Reason("stands for a reader's own files; tests/test_pages.py trains its config")),
 )

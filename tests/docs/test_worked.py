@@ -56,6 +56,14 @@ def test_the_worked_number_is_right() -> None:
         assert told in FLOORS
 
 
+def test_the_worked_marks_are_right() -> None:
+    truth = (np.arange(10_000) < 721).astype(int)
+    floor = float(f1_score(truth, np.ones_like(truth)))
+    for told, expected in (("0.1345", floor), ("0.099", (0.22 - floor) / (1 - floor)), ("0.155", floor / (1 - floor))):
+        assert float(told) == pytest.approx(expected, abs=5e-4)
+        assert f"{told}**" in FLOORS
+
+
 def test_the_counter_examples_of_averaging_are_right() -> None:
     batches = [([1, 0, 0, 0], [1, 0, 0, 0]), ([1, 1, 1, 1], [0, 0, 0, 1])]
     each = [f1_score(truth, pred) for truth, pred in batches]

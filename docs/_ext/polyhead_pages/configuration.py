@@ -128,4 +128,6 @@ def readers_page(_: str) -> str:
     for name, reader in api.readers().items():
         options: Any = reader.options
         parts += [f"(reader-{name})=", f"## `reader: {name}`", "", prose(options.__doc__), "", keys(options), ""]
+        for block, path, _tag, _kind in list(_walk(options, "", "", ""))[1:]:
+            parts += [f"(block-{block.__name__})=", f"### `{path}`", "", prose(block.__doc__), "", keys(block), ""]
     return "\n".join(parts)

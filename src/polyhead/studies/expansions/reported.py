@@ -1,6 +1,6 @@
 """The multi-task run as it was reported, on generated bars: a plain loop with its faults, watched by a Monitor.
 
-    python -m polyhead.studies.expansions.reported [--out DIR] [--quick]
+    python -m polyhead.studies.expansions.reported [--out DIR] [--quick] [--null]
 
 What polyhead's own training refuses or does otherwise stands here: a split by window that cuts bases in two, features
 that begin anew in every window, a best epoch by the plain sum of losses, span F1 as a mean over windows, sigmas that
@@ -23,6 +23,8 @@ from polyhead.studies.expansions.features import features
 from polyhead.studies.expansions.market import generate
 from polyhead.studies.expansions.options import MarketOptions
 from polyhead.studies.expansions.plan import STATES
+from polyhead.studies.expansions.published import COLUMNS
+from polyhead.trace.published import write_published
 from polyhead.training.monitor import Monitor
 
 LENGTH, STRIDE, CLIP, BATCH, WIDTH, SEED = 105, 52, 20, 32, 192, 42
@@ -160,6 +162,7 @@ def run(out: Path, epochs: int = 100, options: Mapping[str, object] | None = Non
             reported = {"loss": loss, "span": span_metrics(said["span"], y["span"])}
             monitor.epoch(metrics={"val": reported}, kept=loss < least)
             least = min(loss, least)
+    write_published(monitor.folder, COLUMNS)
     return monitor.folder.path
 
 
@@ -167,5 +170,6 @@ if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("--out", type=Path, default=Path("runs"), help="folder of runs")
     parser.add_argument("--quick", action="store_true", help="a quarter of the epochs")
+    parser.add_argument("--null", action="store_true", help="a market whose labels nothing tells")
     arguments = parser.parse_args()
-    print(run(arguments.out, epochs=25 if arguments.quick else 100))
+    print(run(arguments.out, 25 if arguments.quick else 100, {"expansions": not arguments.null}))
