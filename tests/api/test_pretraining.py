@@ -122,6 +122,7 @@ def test_a_path_is_meant_from_the_config_s_folder(home: Path) -> None:
         (["model.backbone.hidden=4"], "does not fit: its hidden is 3, here 4"),
         (["data.inputs.known.keys=[wear]", "data.inputs.known.key=null"], "it reads 4 channels, here are 3; not in"),
         (["data.inputs.signal.channels=['1', '0']"], "another order: signal.0 where signal.1 is here"),
+        (["data.inputs.signal.channels=[a, b]"], "it reads other channels: signal.0 where signal.a is here"),
     ],
 )
 def test_what_does_not_fit_is_one_line(home: Path, overrides: list[str], says: str) -> None:

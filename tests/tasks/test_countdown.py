@@ -10,6 +10,7 @@ import torch
 from scipy.optimize import minimize_scalar
 
 from polyhead.errors import InputError
+from polyhead.scoring.prediction import Prediction
 
 from .cases import fit, marked
 
@@ -62,6 +63,26 @@ def test_predictions_are_in_samples_and_within_the_clip():
     output = torch.tensor([[[-9.0, 0.0, 0.5, 1.0, 9.0]]])
     inside = (scale.offset.item() + scale.scale.item() * np.array([0.0, 0.5, 1.0])).tolist()
     assert task.decode(output).pred[0].tolist() == pytest.approx([-2, *np.clip(inside, -2, 2), 2])
+
+
+def test_intervals_stay_within_the_clip():
+    """A mean of 30 with a standard deviation of 1: neither end of what clipped truth can be lies beyond 20."""
+    task = fit(marked(np.eye(3, 90, dtype=np.int64)), "countdown", clip=20, scale="none", loss_fn="gaussian_nll")
+    output = torch.zeros(1, 2, 90)
+    output[:, 0] = 30.0
+    decoded = task.decode(output)
+    assert (decoded.pred == 20).all()
+    assert (decoded.low == 20).all()
+    assert (decoded.high == 20).all()
+    output[:, 0] = 19.0
+    decoded = task.decode(output)
+    found = Prediction(
+        np.zeros((1, 90)), decoded.pred, np.ones(1, bool), np.zeros(1, np.int64), low=decoded.low, high=decoded.high
+    )
+    wider = task.decided(found, 2.0)
+    assert (decoded.high == 20).all()
+    np.testing.assert_allclose(wider.low, 19 - 2 * (19 - decoded.low))
+    assert (wider.high == 20).all()
 
 
 def test_windows_that_lack_samples_are_unknown():

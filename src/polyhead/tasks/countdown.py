@@ -111,15 +111,22 @@ class Countdown(SpanTask):
         found = self.numbers.decode(output)
         parts = {key: getattr(found, key) for key in ("pred", "sd", "low", "high")}
         each = {key: one[:, 0] for key, one in parts.items() if one is not None}
-        clip = self.options.clip
-        return replace(found, **(each if clip is None else each | {"pred": np.clip(each["pred"], -clip, clip)}))
+        return replace(found, **{key: one if key == "sd" else self._within(one) for key, one in each.items()})
 
     def decide(self, known: Prediction) -> float | None:
         return self.numbers.decide(known, self.options.loss_fn)
 
     def decided(self, prediction: Prediction, decision: float | list[float]) -> Prediction:
         assert isinstance(decision, float)
-        return self.numbers.widened(prediction, decision)
+        wider = self.numbers.widened(prediction, decision)
+        assert wider.low is not None
+        assert wider.high is not None
+        return replace(wider, low=self._within(wider.low), high=self._within(wider.high))
+
+    def _within(self, numbers: NDArray[np.float64]) -> NDArray[np.float64]:
+        """What the target can be."""
+        clip = self.options.clip
+        return numbers if clip is None else np.clip(numbers, -clip, clip)
 
     def state(self) -> dict[str, Any]:
         return self.fitted.as_dict() | self.numbers.state() | {"length": self.length}

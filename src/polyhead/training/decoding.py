@@ -107,7 +107,7 @@ class NumberDecoder(nn.Module):
         if self.bounds is not None:
             parts["pred"] = parts["pred"].clamp(*self.bounds)
         if "low" in parts and self.factor is not None:
-            parts |= self._widened(parts, self.factor)
+            parts |= self.widened(parts, self.factor)
         return {name: one[:, 0] for name, one in parts.items()} if self.single else parts
 
     def _decoded(self, estimate: Tensor) -> Parts:
@@ -131,7 +131,7 @@ class NumberDecoder(nn.Module):
         moved = scaled * self.scale + self.offset
         return moved.exp() if self.log else moved
 
-    def _widened(self, parts: Parts, factor: float) -> Parts:
+    def widened(self, parts: Parts, factor: float) -> Parts:
         """Both ends, `factor` times as far from the prediction, under a logarithm in its units."""
         logged = {name: self._logged(parts[name]) for name in ("pred", "low", "high")}
         ends = {name: logged["pred"] + factor * (logged[name] - logged["pred"]) for name in ("low", "high")}
@@ -175,11 +175,18 @@ class CountdownDecoder(nn.Module):
 
     def __init__(self, task: Countdown, factor: float | None) -> None:
         super().__init__()
-        self.clip, self.numbers = task.options.clip, NumberDecoder(task.numbers, factor, single=True)
+        self.clip, self.factor = task.options.clip, factor
+        self.numbers = NumberDecoder(task.numbers, None, single=True)
 
     def forward(self, output: Tensor) -> Parts:
-        parts: Parts = self.numbers(output)
-        return parts if self.clip is None else parts | {"pred": parts["pred"].clamp(-self.clip, self.clip)}
+        parts = self._within(self.numbers(output))
+        if self.factor is None or "low" not in parts:
+            return parts
+        return self._within(parts | self.numbers.widened(parts, self.factor))
+
+    def _within(self, parts: Parts) -> Parts:
+        clip = self.clip
+        return parts if clip is None else {k: one if k == "sd" else one.clamp(-clip, clip) for k, one in parts.items()}
 
 
 def _fitted(loss: NumberLoss) -> dict[str, NDArray[np.float64]]:

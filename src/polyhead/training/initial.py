@@ -87,6 +87,7 @@ def _channels(theirs: list[str], ours: list[str]) -> Iterator[tuple[bool, str]]:
         apart = [one for one in (*theirs, *ours) if (one in theirs) != (one in ours)]
         named = ", ".join(apart[:_NAMED]) + (", ..." if len(apart) > _NAMED else "")
         yield False, f"it reads {len(theirs)} channels, here are {len(ours)}; not in both: {named}"
-    elif theirs != ours and sorted(theirs) == sorted(ours):
+    elif theirs != ours:
         first = next(place for place, (one, other) in enumerate(zip(theirs, ours, strict=True)) if one != other)
-        yield True, f"its channels stand in another order: {theirs[first]} where {ours[first]} is here"
+        what = "its channels stand in another order" if sorted(theirs) == sorted(ours) else "it reads other channels"
+        yield True, f"{what}: {theirs[first]} where {ours[first]} is here"

@@ -77,6 +77,29 @@ def test_a_promise_that_is_broken_is_worse_than_none(by, severity):
     assert finding.evidence[0].value == pytest.approx(9 / 55)  # of 45 + 9 + 10 recordings, nine are counted twice
 
 
+def test_a_network_that_says_one_thing_names_no_window():
+    """Truths tell windows apart, predictions do not: equal rows on both sides are windows of the same truth."""
+    case = as_validation(healthy(BASE), 1.0)
+
+    def constant(tasks):
+        return {
+            name: replace(
+                one,
+                **{
+                    part: value * 0.0
+                    for part in ("pred", "score", "sd")
+                    if (value := getattr(one, part)) is not None and value.dtype.kind == "f"
+                },
+            )
+            for name, one in tasks.items()
+        }
+
+    alike = {split: constant(tasks) for split, tasks in (case.predictions or {}).items()}
+    facts = [one.fact for one in measure(replace(case, predictions=alike))]
+    assert "row" in [one.fact for one in measure(case)]
+    assert "row" not in facts
+
+
 def test_foreign_log_that_validates_on_training_windows():
     """No profile, no configuration: rows alone tell."""
     case = replace(as_validation(healthy(BASE), 1.0), profile=None, config=None)

@@ -97,6 +97,11 @@ def test_two_names_for_one_thing_are_refused(tmp_path):
     refused(path, "'Close' and 'close' may both be close", columns={"open": "Close"})
 
 
+@pytest.mark.parametrize("columns", [{"time": "nope"}, {"close": "nope"}, {"symbol": ["open", "nope"]}])
+def test_a_column_that_is_not_there_is_one_line(tmp_path, columns):
+    refused(table(tmp_path / "a.csv"), "a.csv: no column 'nope'", "it has 'time', 'open'", columns=columns)
+
+
 def test_csv_gz_zip_and_parquet_hold_the_same(tmp_path):
     plain = table(tmp_path / "a.csv")
     (tmp_path / "b.csv.gz").write_bytes(gzip.compress(plain.read_bytes()))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 import zipfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -53,7 +53,7 @@ def read_series(path: Path, options: BarsOptions) -> Iterator[Series]:
     frame = _frame(path, options)
     if frame.height == 0:
         raise InputError("has a header but no rows", where=str(path))
-    names = _names(path, frame.columns, options)
+    names = _names(path, frame.schema, options)
     time = seconds(frame[names["time"][0]], path, options.time_format, options.zone)
     prices = {one: _prices(path, frame, names[one][0]) * options.price_unit for one in PRICES if one in names}
     stem = path.name
@@ -99,11 +99,14 @@ def _frame(path: Path, options: BarsOptions) -> polars.DataFrame:
     return frame
 
 
-def _names(path: Path, there: Sequence[str], options: BarsOptions) -> dict[str, list[str]]:
+def _names(path: Path, schema: Mapping[str, polars.DataType], options: BarsOptions) -> dict[str, list[str]]:
     """The columns by what they hold; the four prices, or the close alone where bars are made of closes."""
+    there = list(schema)
     given = {name: _listed(getattr(options.columns, name)) for name in BarColumns.model_fields}
     if not options.header and not any(given.values()):
         given |= {name: [f"column_{at}"] for at, name in enumerate(("time", *PRICES)) if at < len(there)}
+    for key in (key for keys in given.values() for key in keys):
+        check_column(path, schema, key)
     found = {name: keys or _guess(path, name, there) for name, keys in given.items()}
     wanted = ("time", "close") if options.closes else ("time", *PRICES)
     missing = [name for name in wanted if not found[name]]
