@@ -80,12 +80,15 @@ def _run(words: list[str]) -> Outcome:
 
 
 def _script(words: list[str]) -> int:
-    """A script of the page's own, run as `python FILE` and `python -c TEXT` do."""
+    """A script of the page's own or a module, run as `python FILE`, `python -c TEXT` and `python -m MODULE` do."""
     before = sys.argv, list(sys.path)
-    sys.argv, sys.path[:0] = ["-c", *words[2:]] if words[0] == "-c" else words, [str(Path.cwd())]
+    sys.argv = [words[0], *words[2:]] if words[0] in ("-c", "-m") else words
+    sys.path[:0] = [str(Path.cwd())]
     try:
         if words[0] == "-c":
             exec(words[1], {"__name__": "__main__"})
+        elif words[0] == "-m":
+            runpy.run_module(words[1], run_name="__main__")
         else:
             runpy.run_path(words[0], run_name="__main__")
     finally:
