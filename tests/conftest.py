@@ -20,14 +20,16 @@ TOGETHER = (
     "tests/training/test_resume.py",
 )
 """Modules whose fixtures train for several seconds: dealt out test by test, both workers would train the same."""
+IN_ORDER = ("tests/signals/", "tests/tasks/", "tests/studies/", "tests/diagnosis/checks/", "tests/cli/test_init.py")
+"""Modules whose tests draw from one generator, one after another: in order, each has the same numbers every time."""
 
 
 class Together(LoadScopeScheduling):
-    """Each module of `TOGETHER` goes to one worker; every other test goes to whichever is free."""
+    """Each module of `TOGETHER` and of `IN_ORDER` goes to one worker; every other test to whichever is free."""
 
     def _split_scope(self, nodeid: str) -> str:
         module = nodeid.partition("::")[0]
-        return module if module in TOGETHER else nodeid
+        return module if module in TOGETHER or module.startswith(IN_ORDER) else nodeid
 
 
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> Any:
