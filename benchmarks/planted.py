@@ -24,7 +24,7 @@ import argparse
 import json
 import os
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 import polyhead
@@ -52,8 +52,8 @@ def make(place: Workplace, options: argparse.Namespace) -> None:
     names = recipes.there()
     only = tuple(options.only or ("",))
 
-    def wanted(some: object) -> list[cases.BenchCase]:
-        return [one for one in some if one.name.startswith(only)]  # type: ignore[attr-defined]
+    def wanted(some: Iterable[cases.BenchCase]) -> list[cases.BenchCase]:
+        return [one for one in some if one.name.startswith(only)]
 
     if "healthy" in options.stages:
         place.make(wanted(_healthy(names, options.healthy)))

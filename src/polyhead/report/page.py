@@ -82,7 +82,7 @@ def compose(run: Run) -> dict[str, Any]:
         "recordings": data.recordings(run),
         "files": artefacts(run.path),
         "commands": _commands(run),
-        "changed": f"{_train(run)} PATCH",
+        "changed": f"{_train(run)} PATCH" if run.config_text else None,
         "seed": (run.metadata.get("configuration") or run.config).get("seed", "the default"),
         "environment": environment_facts(run),
     }
@@ -122,8 +122,9 @@ def _commands(run: Run) -> list[str]:
     """Lines that make the run again and read it again."""
     folder = shlex.quote(str(run.path))
     lines = [str(run.environment["command"])] if run.environment.get("command") else []
-    lines.append(_train(run))
-    if run.state.get("status") in ("training", "interrupted", "failed"):
+    if run.config_text:  # a loop of one's own has none
+        lines.append(_train(run))
+    if run.config_text and run.state.get("status") in ("training", "interrupted", "failed"):
         lines.append(f"{_train(run)} --resume {folder}")
     return [*lines, f"polyhead report {folder}"]
 

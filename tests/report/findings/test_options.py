@@ -102,6 +102,17 @@ def test_both_pages_hold_every_option(bare: Path):
     assert "3. look at it; error\n" in told
 
 
+def test_a_loop_of_ones_own_has_no_configuration_to_train_again(bare: Path):
+    (bare / "config.yaml").unlink()
+    RunFolder(bare).write("findings.json", diagnosis(LIFE.changed(fixes=(FLOOR,))).as_dict())
+    write_report(bare)
+    for name in ("report.html", "report.md"):
+        text = (bare / name).read_text()
+        assert "None of them was tried here." in text
+        assert "config.yaml PATCH" not in text
+        assert f"polyhead train {bare}" not in text
+
+
 def test_the_end_of_a_training_names_the_first_edit():
     words = finding("a", "error", fix("think"), sure=1.0)
     lines = finding_lines(diagnosis(words, finding("b", "warning", FLOOR)), Path("runs/one"))

@@ -71,8 +71,8 @@ class Probabilities:
     """Of one task on one split: `separation`, over the second half of `epochs` epochs the largest of it where a log
     tells it, `ratio` of the two means there, `auroc` with its interval, `mean` probability, `base_rate`, `positive` the
     share called yes, `f1` the largest over the second half; None where not known. `first` is the mean probability at
-    the first epoch, `loss` that without any weight, `weighted` whether yes has a weight of its own, `unit` what is
-    asked, windows or samples of them."""
+    the first epoch, `loss` the mean log loss without weights, `weighted` whether yes has a weight of its own, `unit`
+    what is asked, windows or samples of them."""
 
     task: str
     split: str

@@ -2,9 +2,9 @@
 
     python -m polyhead.studies.expansions.reported [--out DIR] [--quick] [--null]
 
-What polyhead's own training refuses or does otherwise stands here: a split by window that cuts bases in two, features
-that begin anew in every window, a best epoch by the plain sum of losses, span F1 as a mean over windows, sigmas that
-start where the write-up's did and learn at the rate of the network. What a configuration can say is in reported.yaml.
+What polyhead's own training refuses or does otherwise stands here: heads that start near one half, a threshold that
+stays there, span F1 as a mean over windows, features that begin anew in every window, dropout of the inputs. What a
+configuration can say, the split by window, the plain sum and the sigmas among it, is in reported.yaml too.
 """
 
 from __future__ import annotations
