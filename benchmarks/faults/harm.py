@@ -18,7 +18,7 @@ GAP = 0.3
 """Most that skill may fall from training to test, for each task of a healthy run."""
 MARGIN = 0.2
 """Least skill on test of a task whose set is too small for an interval; else the interval must clear the floor."""
-FEWEST_PAIRS, P, EFFECT = 8, 0.05, 0.5
+FEWEST_PAIRS, P, EFFECT = 10, 0.05, 0.5
 """A dose hurts where the signed-rank test over the pairs gives p < P and the mean difference is EFFECT of its sd."""
 OWN_SCORE = ("span", "pointers", "countdown", "forecast", "reconstruction")
 """Kinds whose skill is taken as the run reports it: no fault here changes their labels in the test set."""
