@@ -13,7 +13,7 @@ from polyhead.diagnosis.catalogue import GROUPS
 
 EVERY = (*FAULTS, *LOOPS, *(fault for _, fault in TABLES))
 IDS = {id for ids in GROUPS.values() for id in ids}
-CHEAP = [(fault, "ph") for fault in FAULTS if "ph" in fault.harms]
+CHEAP = [(fault, recipe) for fault in FAULTS for recipe in ("ph", "turbine") if recipe in fault.harms]
 
 
 def test_names_are_unique() -> None:
