@@ -10,7 +10,7 @@ import torch
 
 from polyhead import backbones
 from polyhead.backbones import InputShape, build_backbone
-from polyhead.config.backbones import OWN, Backbone
+from polyhead.config.backbones import OWN, Backbone, ResNet1dOptions, TcnOptions
 from polyhead.errors import InputError
 
 from .cases import OPTIONS, built
@@ -66,6 +66,51 @@ def test_the_map_has_a_step_for_every_stride_begun(name):
         assert network.width == 6
         assert network.steps_present(present).shape == (3, steps)
         assert network.steps_present(present).all()
+
+
+PLACES = {
+    "mlp": (1, 0),
+    "tcn": (2, 0),
+    "resnet1d": (4, 0),
+    "patch_transformer": (4, 2.5),  # patches of 6
+    "bilstm": (1, 0),
+    "isfm": (2.25, 1.5),  # 5 patches of 4 that begin from sample 0 to sample 9 of 13
+}
+
+
+@pytest.mark.parametrize("name", OPTIONS)
+def test_where_the_steps_stand(name):
+    network = built(name, 13)
+    assert (network.stride, network.behind) == PLACES[name]
+
+
+@pytest.mark.parametrize("samples", [201, 210])
+@pytest.mark.parametrize(
+    ("name", "options", "stride"),
+    [
+        ("tcn", {"channels": [6], "stem_kernel": 16, "stem_stride": 16}, 16),
+        ("tcn", {"channels": [6], "stem_kernel": 5, "stem_stride": 2}, 2),
+        ("resnet1d", {"channels": [4, 6], "blocks": 1, "kernel": 3, "stem_kernel": 5, "stem_stride": 4}, 8),
+        (
+            "resnet1d",
+            {"channels": [4], "blocks": 1, "kernel": 1, "stride": 1, "stem_kernel": 33, "stem_stride": 32},
+            32,
+        ),
+    ],
+)
+def test_a_step_of_a_convolution_stands_at_its_middle_or_its_last_sample(name, options, stride, samples):
+    """Known from what gradients reach."""
+    kind = TcnOptions if name == "tcn" else ResNet1dOptions
+    network = built(name, samples, options=kind(name=name, norm="none", **options))
+    assert network.stride == stride
+    for parameter in network.parameters():
+        torch.nn.init.ones_(parameter)  # no rectifier cuts the way
+    signal = torch.ones(1, 2, samples, requires_grad=True)
+    back = 90 // stride  # a step that reaches no edge
+    (gradient,) = torch.autograd.grad(network(signal, None)[..., -1 - back].sum(), signal)
+    reached = gradient[0].abs().sum(dim=0).nonzero().ravel()
+    place = reached[-1] if name == "tcn" else (reached[0] + reached[-1]) / 2
+    assert place == samples - 1 - network.behind - back * stride
 
 
 @pytest.mark.parametrize("name", OPTIONS)

@@ -79,6 +79,20 @@ def test_its_receptive_field_is_taken_over(build):
     )
 
 
+@pytest.mark.parametrize(("said", "stride"), [("2", 2), ("9 / 5", 1.8), ("4", None), ("(2,)", None), ("True", None)])
+def test_its_stride_is_taken_over_where_its_steps_can_stand_so_far_apart(build, said, stride):
+    """Its map of 9 samples has 5 steps."""
+    assert build(GOOD.replace("super().__init__()", f"super().__init__(); self.stride = {said}")).stride == stride
+    assert build(GOOD).stride is None
+
+
+@pytest.mark.parametrize(("late", "stride"), [("early", 2), ("early[..., ::2]", None)])
+def test_one_stride_cannot_be_that_of_maps_which_differ_in_steps(build, late, stride):
+    code = GOOD.replace("super().__init__()", "super().__init__(); self.stride = 2")
+    code = code.replace("return self.gain * self.dropout(self.conv(signal))", "early = self.conv(signal)")
+    assert build(f"{code}        return {{'a': early, 'b': {late}}}\n").stride == stride
+
+
 def test_steps_are_present_where_the_nearest_sample_is_counted_from_the_end(build):
     network = build(MASKED, CUT)
     present = torch.arange(9) >= torch.tensor([[0], [4], [8]])

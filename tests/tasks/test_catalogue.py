@@ -9,7 +9,7 @@ from polyhead import tasks
 from polyhead.config.tasks import Task as TaskConfig
 from polyhead.scoring.board import KINDS
 
-SHARED = {"__init__", "task", "choice", "head", "scale", "numbers", "signal", "marks", "steps"}
+SHARED = {"__init__", "task", "choice", "head", "scale", "numbers", "signal", "marks", "spacing", "steps"}
 
 
 def test_every_kind_has_its_file_and_every_file_its_kind():

@@ -7,27 +7,8 @@ import torch
 
 from polyhead.config.tasks import PointersHeadOptions, StepHeadOptions
 from polyhead.tasks.losses.span import ABSENT
-from polyhead.tasks.steps import BoundaryHead, SpanHead, StepHead, stretched
-
-
-def test_a_map_of_every_sample_stays_as_it_is():
-    features = torch.randn(2, 3, 7)
-    assert torch.equal(stretched(features, 7), features)
-
-
-@pytest.mark.parametrize(
-    ("steps", "samples", "expected"),
-    [
-        ([0.0, 4.0], 5, [0, 0, 4 / 3, 8 / 3, 4]),  # at samples 1 and 4
-        ([1.0, 3.0], 4, [1, 1, 2, 3]),  # at samples 1 and 3
-        ([0.0, 1.0, 3.0], 9, [0, 0, 0, 1 / 3, 2 / 3, 1, 5 / 3, 7 / 3, 3]),  # at 2, 5 and 8
-        ([2.0], 3, [2, 2, 2]),
-        ([0.0, 1.0, 2.0, 3.0, 4.0, 5.0], 3, [1, 3, 5]),
-    ],
-)
-def test_a_shorter_map_is_linear_between_steps_that_end_at_the_last_sample(steps, samples, expected):
-    found = stretched(torch.tensor([[steps]]), samples)
-    assert found[0, 0].tolist() == pytest.approx(expected)
+from polyhead.tasks.spacing import Spacing
+from polyhead.tasks.steps import BoundaryHead, SpanHead, StepHead
 
 
 @pytest.mark.parametrize("options", [{}, {"kernel": 3}, {"hidden": 5, "kernel": 3, "dropout": 0.4}])
@@ -44,6 +25,20 @@ def test_without_features_outputs_are_the_constant(options):
 def test_a_constant_of_each_sample_is_learned_for_each():
     head = BoundaryHead(4, torch.arange(12.0), PointersHeadOptions())
     assert head(torch.zeros(1, 4, 6))[0].tolist() == [list(range(6)), list(range(6, 12))]
+
+
+def test_heads_take_where_the_steps_stand():
+    """Steps 4 apart in a window of 9 stand at samples 0, 4 and 8."""
+    features, spacing, options = torch.tensor([[[0.0, 0.0, 1.0]]]), Spacing(4), PointersHeadOptions()
+    heads = (
+        StepHead(1, torch.zeros(1, 9), StepHeadOptions(), spacing),
+        SpanHead(1, 9, torch.zeros(9), StepHeadOptions(), spacing),
+        BoundaryHead(1, torch.zeros(18), options, spacing),
+    )
+    for head in heads:
+        output = getattr(head, "steps", head).output
+        torch.nn.init.ones_(output.weight)
+        assert head(features).view(-1, 9)[-1].tolist() == [0, 0, 0, 0, 0, 0.25, 0.5, 0.75, 1]
 
 
 def test_a_linear_head_reads_the_sample_alone_and_a_kernel_its_neighbours():

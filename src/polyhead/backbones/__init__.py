@@ -29,7 +29,9 @@ BACKBONES: dict[str, type[nn.Module]] = {
 
 def build_backbone(options: BackboneOptions, shape: InputShape) -> nn.Module:
     """The backbone for inputs of `shape`. It has `width`, the channels of its map, and `receptive_field`, the samples
-    that a step sees, None where that is the whole window. Raises InputError where the two do not fit.
+    that a step sees, None where that is the whole window; and its steps stand `stride` samples apart, the last of them
+    `behind` samples before the window's last (`stride` is None where that is not known). Raises InputError where the
+    two do not fit.
 
     `forward(signal, known, present=None)` takes (batch, channel, time) or None, (batch, known) or None, and (batch,
     time), true where a sample is real (absent ones stand at the front and hold 0; None: all are real); it returns

@@ -15,6 +15,7 @@ class BiLstm(nn.Module):
     constant in time. Absent samples are skipped, and hold 0 in the map."""
 
     receptive_field = None
+    stride, behind = 1, 0
 
     def __init__(self, options: BiLstmOptions, shape: InputShape) -> None:
         super().__init__()

@@ -64,6 +64,8 @@ class Isfm(nn.Module):
                 do="cut windows that every recording fills (data.window), or take another backbone",
             )
         self.patches, self.length, self.width = options.num_patches, options.patch_length, options.width
+        self.stride = (shape.samples - self.length) / max(self.patches - 1, 1) or 1.0
+        self.behind = (self.length - 1) / 2
         inputs = (shape.channels + 1) * options.patch_length
         self.embedding = nn.Sequential(
             nn.Linear(inputs, options.width), nn.SiLU(), nn.Linear(options.width, options.width)

@@ -18,6 +18,7 @@ class Mlp(nn.Module):
     """
 
     receptive_field = None
+    stride, behind = 1, 0
 
     def __init__(self, options: MlpOptions, shape: InputShape) -> None:
         super().__init__()

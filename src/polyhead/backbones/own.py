@@ -24,10 +24,11 @@ class Own(nn.Module):
     """A module of the class that `name` leads to, made as `Class(shape, **keys)`.
 
     Its `forward(signal, known)` takes what other backbones take and returns (batch, width, step), or one such map for
-    each task, `{task: map}`, for example from an earlier layer. `width` is required;
-    `receptive_field` is None where it has none. Where windows have absent samples, `forward(signal, known, present)`
-    gets (batch, time), true where a sample is real; `steps_present(present)` then says which steps are real, else the
-    nearest sample does. It is tried once on zeros. Raises InputError where any of it fails, then or later.
+    each task, `{task: map}`, for example from an earlier layer. `width` is required; `receptive_field` and `stride`,
+    the samples between steps counted back from the window's last, are None where it has none, and `stride` where its
+    maps differ in steps. Where windows have absent samples, `forward(signal, known, present)` gets (batch, time), true
+    where a sample is real; `steps_present(present)` then says which steps are real, else the nearest sample does. It is
+    tried once on zeros. Raises InputError where any of it fails, then or later.
     """
 
     def __init__(self, options: OwnBackbone, shape: InputShape) -> None:
@@ -36,7 +37,8 @@ class Own(nn.Module):
         self.module = _made(options, shape)
         self.width = _width(self.module, options.name)
         self.receptive_field: int | None = getattr(self.module, "receptive_field", None)
-        self.steps = self._tried(shape)
+        self.steps, alike = self._tried(shape)
+        self.stride, self.behind = _stride(self.module, self.steps, shape.samples) if alike else None, 0
 
     def forward(
         self, signal: Tensor | None, known: Tensor | None, present: Tensor | None = None
@@ -88,8 +90,8 @@ class Own(nn.Module):
         resampled = F.interpolate(present.flip(1)[:, None].float(), size=self.steps, mode="nearest")
         return resampled[:, 0].bool().flip(1)  # counted from the end: the last step has the last sample
 
-    def _tried(self, shape: InputShape) -> int:
-        """Steps of the map of two windows of zeros, in evaluation mode."""
+    def _tried(self, shape: InputShape) -> tuple[int, bool]:
+        """Steps of the (first) map of two windows of zeros, in evaluation mode, and whether other maps have as many."""
         signal = torch.zeros(2, shape.channels, shape.samples) if shape.samples else None
         known = torch.zeros(2, shape.known) if shape.known else None
         present = torch.ones(2, shape.samples, dtype=torch.bool) if shape.masked and shape.samples else None
@@ -100,7 +102,8 @@ class Own(nn.Module):
         try:
             with torch.no_grad():
                 maps = self.eval()._maps(signal, known, present)
-                steps = (next(iter(maps.values())) if isinstance(maps, dict) else maps).shape[2]
+                every = list(maps.values()) if isinstance(maps, dict) else [maps]
+                steps = every[0].shape[2]
                 told = getattr(self.module, "steps_present", lambda given: given.new_ones(2, steps))
                 shape_told = None if present is None else tuple(told(present).shape)
         except InputError:
@@ -112,7 +115,7 @@ class Own(nn.Module):
         if shape_told not in (None, (2, steps)):
             what = f"{self.name}.steps_present put out {shape_told} for a map of {steps} steps of 2 windows"
             raise InputError(what, where=_WHERE, do="return (batch, step)")
-        return steps
+        return steps, all(one.shape[2] == steps for one in every)
 
 
 def _made(options: OwnBackbone, shape: InputShape) -> nn.Module:
@@ -145,6 +148,14 @@ def _width(module: nn.Module, name: str) -> int:
         found = "no width" if width is None else f"a width of {width!r}"
         raise InputError(f"{name} has {found}", where=_WHERE, do="set self.width, the channels of its map")
     return width
+
+
+def _stride(module: nn.Module, steps: int, samples: int) -> float | None:
+    """What the module says, where so many steps can stand so far apart: others mean something else by the name."""
+    stride = getattr(module, "stride", None)
+    if isinstance(stride, bool) or not isinstance(stride, int | float) or not stride > 0:
+        return None
+    return float(stride) if abs(steps * stride - samples) < 2 * stride else None
 
 
 def _takes_three(module: nn.Module) -> bool:

@@ -24,6 +24,7 @@ class PatchTransformer(nn.Module):
     def __init__(self, options: PatchTransformerOptions, shape: InputShape) -> None:
         super().__init__()
         self.length, self.stride, self.width = options.patch_length, options.patch_stride, options.width
+        self.behind = (options.patch_length - 1) / 2  # a patch stands at its middle
         self.embedding = nn.Linear(shape.channels * options.patch_length, options.width)
         self.known = nn.Linear(shape.known, options.width, bias=False) if shape.known else None
         patches = (shape.samples - 1) // options.patch_stride + 1

@@ -49,6 +49,8 @@ class ResNet1d(nn.Module):
     does, so that a window does not depend on how far it is padded (statistics of norms do, while they are taken).
     """
 
+    behind = 0
+
     def __init__(self, options: ResNet1dOptions, shape: InputShape) -> None:
         super().__init__()
         width = options.channels[0]

@@ -46,6 +46,8 @@ class Tcn(nn.Module):
     does, so that a window does not depend on how far it is padded (statistics of norms do, while they are taken).
     """
 
+    behind = 0
+
     def __init__(self, options: TcnOptions, shape: InputShape) -> None:
         super().__init__()
         widths = options.channels

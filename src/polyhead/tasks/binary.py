@@ -18,6 +18,7 @@ from polyhead.signals.target import Target, classes_of, encode
 from polyhead.signals.windows import Index, WindowSet
 from polyhead.tasks.head import WindowHead
 from polyhead.tasks.losses.answer import AnswerLoss, automatic
+from polyhead.tasks.spacing import Spacing
 from polyhead.tasks.task import ClassTask, Decoded, Fitted, Weights, labelled, restored
 
 
@@ -60,7 +61,7 @@ class Binary(ClassTask):
             pos_weight=state["pos_weight"],
         )
 
-    def build_head(self, width: int) -> nn.Module:
+    def build_head(self, width: int, spacing: Spacing | None = None) -> nn.Module:
         return WindowHead(width, self.constant, self.options.head)
 
     def targets(self, windows: WindowSet) -> Tensor:

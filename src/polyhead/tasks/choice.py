@@ -13,6 +13,7 @@ from polyhead.signals.target import encode
 from polyhead.signals.windows import WindowSet
 from polyhead.tasks.head import WindowHead
 from polyhead.tasks.losses.choice import ChoiceLoss
+from polyhead.tasks.spacing import Spacing
 from polyhead.tasks.task import ClassTask, Decoded
 
 
@@ -23,7 +24,7 @@ class ChoiceTask(ClassTask):
     options: ClassificationOptions | OrdinalOptions
     loss: ChoiceLoss
 
-    def build_head(self, width: int) -> nn.Module:
+    def build_head(self, width: int, spacing: Spacing | None = None) -> nn.Module:
         return WindowHead(width, self.constant, self.options.head)
 
     def targets(self, windows: WindowSet) -> Tensor:

@@ -15,6 +15,7 @@ from polyhead.signals.statistics import ChannelScaling, chunks
 from polyhead.signals.windows import Batch, Index, WindowSet
 from polyhead.tasks.head import ForecastHead
 from polyhead.tasks.signal import Samples, SignalTask, fit_signal, restored_signal
+from polyhead.tasks.spacing import Spacing
 from polyhead.tasks.task import Observed, Weights
 
 
@@ -49,7 +50,7 @@ class Forecast(SignalTask):
     def restore(cls, name: str, options: ForecastOptions, state: dict[str, Any]) -> Forecast:
         return cls(**restored_signal(name, options, state), options=options)
 
-    def build_head(self, width: int) -> nn.Module:
+    def build_head(self, width: int, spacing: Spacing | None = None) -> nn.Module:
         channels = self.numbers.loss.parts * len(self.channels)
         return ForecastHead(width, channels, self.options.horizon, self.constant, self.options.head)
 

@@ -17,6 +17,7 @@ from polyhead.signals.hiding import Hiding, interpolated
 from polyhead.signals.statistics import ChannelScaling, chunks
 from polyhead.signals.windows import Batch, Index, WindowSet
 from polyhead.tasks.signal import Samples, SignalTask, fit_signal, restored_signal
+from polyhead.tasks.spacing import Spacing
 from polyhead.tasks.steps import StepHead
 from polyhead.tasks.task import Decoded, Observed, Weights
 
@@ -62,8 +63,8 @@ class Masked(SignalTask):
         hiding = Hiding.of_share(state["samples"], options.share, options.patch)
         return cls(**restored_signal(name, options, state), options=options, hiding=hiding)
 
-    def build_head(self, width: int) -> nn.Module:
-        return StepHead(width, self.constant.view(-1, self.hiding.length), self.options.head)
+    def build_head(self, width: int, spacing: Spacing | None = None) -> nn.Module:
+        return StepHead(width, self.constant.view(-1, self.hiding.length), self.options.head, spacing)
 
     def signal(self, inputs: Mapping[str, Tensor], futures: Mapping[str, Tensor]) -> Tensor:
         """The task's channels of the windows, hidden or not."""

@@ -22,6 +22,7 @@ from polyhead.signals.windows import Index, WindowSet
 from polyhead.tasks.head import WindowHead
 from polyhead.tasks.losses.answer import AnswerLoss, automatic
 from polyhead.tasks.losses.overlap import OverlapLoss
+from polyhead.tasks.spacing import Spacing
 from polyhead.tasks.task import Decoded, Fitted, LabelTask, Observed, Weights, labelled, restored
 
 
@@ -66,7 +67,7 @@ class Multilabel(LabelTask):
             pos_weight=tuple(state["pos_weight"]),
         )
 
-    def build_head(self, width: int) -> nn.Module:
+    def build_head(self, width: int, spacing: Spacing | None = None) -> nn.Module:
         return WindowHead(width, self.constant, self.options.head)
 
     def targets(self, windows: WindowSet) -> Tensor:

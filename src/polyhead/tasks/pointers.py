@@ -23,6 +23,7 @@ from polyhead.tasks.losses.point import PointLoss
 from polyhead.tasks.marks import SpanTask, longest_spans, marked
 from polyhead.tasks.numbers import Numbers
 from polyhead.tasks.scale import TargetScale
+from polyhead.tasks.spacing import Spacing
 from polyhead.tasks.steps import BoundaryHead
 from polyhead.tasks.task import Decoded, Fitted, Observed, Weights, restored
 
@@ -88,9 +89,9 @@ class Pointers(SpanTask):
         chosen = self.options.loss_fn
         return None if isinstance(chosen, BoundaryLoss) else _numbers(self.options, chosen, self.length)
 
-    def build_head(self, width: int) -> nn.Module:
+    def build_head(self, width: int, spacing: Spacing | None = None) -> nn.Module:
         if self.numbers is None:
-            return BoundaryHead(width, self.constant, self.options.head)
+            return BoundaryHead(width, self.constant, self.options.head, spacing)
         return WindowHead(width, self.constant, self.options.head)
 
     def targets(self, windows: WindowSet) -> Tensor:

@@ -14,6 +14,7 @@ from polyhead.signals.statistics import ChannelScaling, chunks
 from polyhead.signals.windows import Batch, Index, WindowSet
 from polyhead.tasks.head import ReconstructionHead
 from polyhead.tasks.signal import Samples, SignalTask, fit_signal, restored_signal
+from polyhead.tasks.spacing import Spacing
 from polyhead.tasks.task import Observed, Weights
 
 
@@ -48,7 +49,7 @@ class Reconstruction(SignalTask):
     def restore(cls, name: str, options: ReconstructionOptions, state: dict[str, Any]) -> Reconstruction:
         return cls(**restored_signal(name, options, state), options=options, samples=state["samples"])
 
-    def build_head(self, width: int) -> nn.Module:
+    def build_head(self, width: int, spacing: Spacing | None = None) -> nn.Module:
         channels = self.numbers.loss.parts * len(self.channels)
         return ReconstructionHead(width, channels, self.samples, self.constant, self.options.head)
 

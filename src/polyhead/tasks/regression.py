@@ -20,6 +20,7 @@ from polyhead.signals.windows import Index, WindowSet
 from polyhead.tasks.head import WindowHead
 from polyhead.tasks.numbers import Numbers, fit_loss, restore_loss
 from polyhead.tasks.scale import TargetScale
+from polyhead.tasks.spacing import Spacing
 from polyhead.tasks.task import Decoded, Fitted, LabelTask, Observed, Weights, labelled, restored
 
 _ROUNDING = 1e-12  # a spread below this share of the offset is float64's rounding
@@ -68,7 +69,7 @@ class Regression(LabelTask):
             numbers=Numbers(scale, restore_loss(options.loss_fn, scale, state["loss"]), options.bounds),
         )
 
-    def build_head(self, width: int) -> nn.Module:
+    def build_head(self, width: int, spacing: Spacing | None = None) -> nn.Module:
         return WindowHead(width, self.constant, self.options.head)
 
     def targets(self, windows: WindowSet) -> Tensor:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from polyhead.config.tasks import ForecastOptions, MaskedOptions, ReconstructionOptions
+from polyhead.config.words import nearest
 from polyhead.errors import InputError
 from polyhead.scoring.board import fit_reference
 from polyhead.scoring.prediction import Prediction
@@ -129,21 +130,24 @@ def _sample(
 
 
 def _channels(name: str, options: Options, windows: WindowSet) -> list[int]:
-    if options.input not in windows.timed or windows.is_position(options.input):
-        raise InputError(
-            f"no input {options.input!r} with a time axis for {options.kind}; there are"
-            f" {', '.join(name for name in windows.timed if not windows.is_position(name)) or 'none'}",
-            where=f"tasks.{name}.input",
-        )
+    inputs = [one for one in windows.timed if not windows.is_position(one)]
+    if options.input not in inputs:
+        there = ", ".join(inputs) or "none"
+        what = f"no input {options.input!r} with a time axis for {options.kind}; there are {there}"
+        raise InputError(what, **_at(name, "input", options.input, inputs))
     names = windows.inputs[options.input].channels
     wanted = options.channels or names
     for channel in wanted:
         if channel not in names:
-            raise InputError(
-                f"input {options.input!r} has no channel {channel!r}; it has {', '.join(names)}",
-                where=f"tasks.{name}.channels",
-            )
+            what = f"input {options.input!r} has no channel {channel!r}; it has {', '.join(names)}"
+            raise InputError(what, **_at(name, "channels", channel, names))
     return [names.index(channel) for channel in wanted]
+
+
+def _at(name: str, key: str, word: str, words: Sequence[str]) -> dict[str, str]:
+    """Where a word is not one of `words`, and the one that may have been meant."""
+    close = nearest(word, words)
+    return {"where": f"tasks.{name}.{key}", "do": f"did you mean {close!r}?" if close else ""}
 
 
 def _scale(name: str, options: Options, channels: list[int], scaling: dict[str, ChannelScaling]) -> TargetScale:

@@ -23,6 +23,7 @@ from polyhead.tasks.losses import chain
 from polyhead.tasks.losses.answer import automatic
 from polyhead.tasks.losses.span import SpanLoss
 from polyhead.tasks.marks import SAMPLES, MarksTask, marked
+from polyhead.tasks.spacing import Spacing
 from polyhead.tasks.steps import SpanHead
 from polyhead.tasks.task import Decoded, Fitted, Observed, Weights, restored
 
@@ -76,8 +77,8 @@ class Span(MarksTask):
         """Whether outputs end in the transitions of a chain."""
         return isinstance(self.options.loss_fn, CrfLoss)
 
-    def build_head(self, width: int) -> nn.Module:
-        return SpanHead(width, self.length, self.constant, self.options.head)
+    def build_head(self, width: int, spacing: Spacing | None = None) -> nn.Module:
+        return SpanHead(width, self.length, self.constant, self.options.head, spacing)
 
     def targets(self, windows: WindowSet) -> Tensor:
         target = windows.targets[self.target]

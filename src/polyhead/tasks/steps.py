@@ -8,6 +8,7 @@ from torch import Tensor, nn
 from polyhead.config.tasks import PointersHeadOptions, StepHeadOptions
 from polyhead.tasks.losses.chain import TRANSITIONS
 from polyhead.tasks.losses.span import ABSENT
+from polyhead.tasks.spacing import Spacing, stretched
 
 _START = 0.1  # share of the usual spread that last weights start with, so that outputs start near the constant
 
@@ -22,9 +23,16 @@ class StepHead(nn.Module):
     of_samples = True
     """`present` is that of the samples, not of the map's steps."""
 
-    def __init__(self, width: int, constant: Tensor, options: StepHeadOptions | PointersHeadOptions) -> None:
+    def __init__(
+        self,
+        width: int,
+        constant: Tensor,
+        options: StepHeadOptions | PointersHeadOptions,
+        spacing: Spacing | None = None,
+    ) -> None:
         super().__init__()
         parts, self.samples = constant.shape
+        self.spacing = spacing
         self.hidden: nn.Module = nn.Identity()
         kernel = options.kernel
         if options.hidden:
@@ -39,7 +47,7 @@ class StepHead(nn.Module):
 
     def forward(self, features: Tensor, present: Tensor | None = None) -> Tensor:
         """(batch, width, time) to (batch, part, sample)."""
-        map_ = self.hidden(stretched(features, self.samples))
+        map_ = self.hidden(stretched(features, self.samples, self.spacing))
         outputs: Tensor = self.output(self.dropout(map_)) + self.constant
         return outputs
 
@@ -49,9 +57,11 @@ class SpanHead(nn.Module):
 
     of_samples = True
 
-    def __init__(self, width: int, samples: int, constant: Tensor, options: StepHeadOptions) -> None:
+    def __init__(
+        self, width: int, samples: int, constant: Tensor, options: StepHeadOptions, spacing: Spacing | None = None
+    ) -> None:
         super().__init__()
-        self.steps = StepHead(width, constant[None, :samples], options)
+        self.steps = StepHead(width, constant[None, :samples], options, spacing)
         self.transitions = nn.Parameter(constant[samples:].clone()) if len(constant) > samples else None
 
     def forward(self, features: Tensor, present: Tensor | None = None) -> Tensor:
@@ -69,26 +79,13 @@ class BoundaryHead(nn.Module):
 
     of_samples = True
 
-    def __init__(self, width: int, constant: Tensor, options: PointersHeadOptions) -> None:
+    def __init__(
+        self, width: int, constant: Tensor, options: PointersHeadOptions, spacing: Spacing | None = None
+    ) -> None:
         super().__init__()
-        self.steps = StepHead(width, constant.view(2, -1), options)
+        self.steps = StepHead(width, constant.view(2, -1), options, spacing)
 
     def forward(self, features: Tensor, present: Tensor | None = None) -> Tensor:
         """Absent samples have the logit ABSENT."""
         logits: Tensor = self.steps(features)
         return logits if present is None else torch.where(present.unsqueeze(1), logits, ABSENT)
-
-
-def stretched(features: Tensor, samples: int) -> Tensor:
-    """A map (batch, width, step) at so many samples, linear between its steps and constant beyond them.
-
-    Steps stand ceil(samples / steps) samples apart, the last at the last sample, as the backbones take them.
-    """
-    steps = features.shape[-1]
-    if steps == samples:
-        return features
-    apart = -(-samples // steps) if steps < samples else samples / steps
-    back = torch.arange(samples - 1, -1, -1, device=features.device, dtype=features.dtype) / apart
-    at = (steps - 1 - back).clamp(0, steps - 1)
-    step = torch.arange(steps, device=features.device, dtype=features.dtype)[:, None]
-    return features @ (1 - (at - step).abs()).clamp(min=0)

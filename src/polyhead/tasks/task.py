@@ -15,9 +15,11 @@ from polyhead.config.tasks import TaskOptions
 from polyhead.errors import InputError
 from polyhead.scoring.prediction import Prediction
 from polyhead.scoring.reference import Reference
+from polyhead.signals.countdown import Countdowns
 from polyhead.signals.statistics import ChannelScaling
 from polyhead.signals.target import Target, encode
 from polyhead.signals.windows import Index, WindowSet
+from polyhead.tasks.spacing import Spacing
 
 Weights = NDArray[np.float64]
 """One weight per window, mean 1 over training."""
@@ -101,9 +103,10 @@ class Task(ABC):
         """The task that `state` was taken from."""
 
     @abstractmethod
-    def build_head(self, width: int) -> nn.Module:
+    def build_head(self, width: int, spacing: Spacing | None = None) -> nn.Module:
         """The head on a map (batch, width, time), which starts at `constant`; its `forward(features, present)` is told
-        which steps of the map are real, (batch, time), None where all are."""
+        which steps of the map are real, (batch, time), None where all are. `spacing` says where the steps stand, which
+        matters to heads that answer for each sample; None where the backbone does not know."""
 
     @abstractmethod
     def targets(self, windows: WindowSet) -> Tensor | None:
@@ -171,6 +174,10 @@ class LabelTask(Task):
     def labels(self, windows: WindowSet, index: Index) -> Target:
         """The target of some windows as the task reads it: what it means, and where it is known."""
         return windows.targets[self.target].take(index)
+
+    def each(self, labels: Target) -> Countdowns | None:
+        """The numbers of all samples that `labels` stand for, where the task has one for each sample; None else."""
+        return None
 
     @abstractmethod
     def counts(self, target: Target, group: Index, groups: int) -> dict[str, NDArray[np.int64]] | None:

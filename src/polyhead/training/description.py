@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -10,9 +11,12 @@ from polyhead.config.experiment import Experiment
 from polyhead.scoring.board import metrics_of
 from polyhead.signals.fingerprint import data_fingerprint, label_fingerprint, split_fingerprint
 from polyhead.signals.profile import Profile, make_profile
+from polyhead.signals.profile.labelling import InMarks
+from polyhead.signals.profile.tally import Tally
 from polyhead.signals.statistics import ChannelScaling
 from polyhead.signals.target import Target
 from polyhead.tasks import LabelTask, Task
+from polyhead.tasks.marks import SpanTask
 from polyhead.training.network import Network, count_parameters
 from polyhead.training.preparation import Prepared
 
@@ -49,7 +53,16 @@ def profile(prepared: Prepared) -> Profile:
         prepared.statistics,
         prepared.scaling,
         prepared.weights,
+        dict(_in_marks(prepared)),
     )
+
+
+def _in_marks(prepared: Prepared) -> Iterator[tuple[str, InMarks]]:
+    windows = prepared.windows
+    for task in prepared.tasks:
+        if isinstance(task, SpanTask):
+            labels = task.labels(windows, np.arange(len(windows)))
+            yield task.name, InMarks(labels, task.each(labels))
 
 
 def fingerprints(prepared: Prepared) -> dict[str, str]:
@@ -100,7 +113,7 @@ def _target(prepared: Prepared, task: Task) -> dict[str, Any]:
         described["classes"] = list(counts["train"])
         described["counts"] = counts
     else:
-        described["summary"] = {name: _summary(target) for name, target in targets.items()}
+        described["summary"] = {name: _summary(task, target) for name, target in targets.items()}
     return described
 
 
@@ -110,17 +123,18 @@ def _counts(task: LabelTask, target: Target) -> dict[str, int]:
     return {} if counts is None else {label: int(one[0]) for label, one in counts.items()}
 
 
-def _summary(target: Target) -> dict[str, float | None]:
-    known = target.values[target.mask].astype(np.float64)
-    if not len(known):
+def _summary(task: LabelTask, target: Target) -> dict[str, float | None]:
+    """Of the numbers that the task is scored on."""
+    if not target.mask.any():
         return dict.fromkeys(("mean", "sd", "min", "median", "max"))
-    return {
-        "mean": float(known.mean()),
-        "sd": float(known.std()),
-        "min": float(known.min()),
-        "median": float(np.median(known)),
-        "max": float(known.max()),
-    }
+    each = task.each(target)
+    if each is None:
+        known = target.values[target.mask].astype(np.float64)
+        found = (known.mean(), known.std(), known.min(), np.median(known), known.max())
+    else:
+        tally = Tally(*each.take(target.mask).tally())
+        found = (tally.mean, tally.sd, *tally.quantiles((0.0, 0.5, 1.0)))
+    return dict(zip(("mean", "sd", "min", "median", "max"), map(float, found), strict=True))
 
 
 def _split(prepared: Prepared) -> dict[str, Any]:

@@ -15,6 +15,7 @@ from polyhead.config.model import AttentionBranches, BranchOptions
 from polyhead.errors import InputError
 from polyhead.signals.windows import WindowSet
 from polyhead.tasks import Task
+from polyhead.tasks.spacing import Spacing
 from polyhead.training.replay import StatisticsAtRest
 
 
@@ -134,13 +135,15 @@ def build_network(experiment: Experiment, windows: WindowSet, tasks: Sequence[Ta
     )
     backbone = build_backbone(experiment.model.backbone, shape)
     width = int(backbone.width)  # type: ignore[arg-type]
+    stride: float | None = backbone.stride  # type: ignore[assignment]
+    spacing = None if stride is None else Spacing(stride, float(backbone.behind))  # type: ignore[arg-type]
     branches: dict[str, nn.Module] = {}
     if isinstance(options := experiment.model.branches, AttentionBranches):
         own = {task.name: options.tasks.get(task.name, BranchOptions()) for task in tasks}
         built = {name: AttentionBranch(width, options, one) for name, one in own.items()}
         branches |= built
         width = next(iter(built.values())).width
-    return Network(backbone, {task.name: task.build_head(width) for task in tasks}, branches)
+    return Network(backbone, {task.name: task.build_head(width, spacing) for task in tasks}, branches)
 
 
 def count_parameters(network: Network) -> Parameters:
