@@ -1,7 +1,10 @@
 """Countdown scores against hand calculation, scikit-learn, and what is published of the bar's index alone."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
+from scipy.stats import norm
 from sklearn import metrics as sk
 
 from polyhead.scoring.board import KINDS, fit_reference, score_task
@@ -73,3 +76,27 @@ def test_a_constant_countdown_has_no_r2_and_another_shape_is_refused():
     assert (r2.value, r2.reason) == (None, "the known labels are constant")
     with pytest.raises(ValueError, match=r"\(window, bar\), found \(3,\)"):
         fit_reference("countdown", np.zeros(3))
+
+
+def test_a_stated_uncertainty_is_scored_beside_that_of_the_bar_s_place():
+    """Residuals -1 0 1, 0 1 2; pulls with sd 2 are half of these. The normal density is SciPy's."""
+    bounds = {"low": PRED - 1, "high": PRED + 1}
+    stated = replace(given(TRUTH, PRED), sd=np.full(TRUTH.shape, 2.0), **bounds)
+    scores = score_task("countdown", stated, fit_reference("countdown", TRAINING))
+    assert scores["nll"].value == pytest.approx(-norm.logpdf(TRUTH, PRED, 2).mean())
+    assert scores["coverage_90"].value == 5 / 6
+    assert scores["pull_sd"].value == pytest.approx(np.std([-0.5, 0, 0.5, 0, 0.5, 1]))
+    constant = -norm.logpdf(TRUTH, 1.0, TRAINING.std()).mean()
+    by_place = -norm.logpdf(TRUTH, TRAINING.mean(axis=0), TRAINING.std(axis=0)).mean()
+    assert (scores["nll"].floor, scores["nll"].floor_predictor) == (
+        pytest.approx(min(constant, by_place)),
+        "mean" if constant < by_place else "bar-mean",
+    )
+    assert "nll" not in scored(TRUTH, PRED)
+
+
+def test_a_place_where_all_are_alike_has_the_spread_of_all_bars():
+    training = np.array([[5.0, 1, 0], [5, 0, -1]])
+    known = KINDS["countdown"].trivial(given(TRUTH), fit_reference("countdown", training))["bar-mean"]
+    assert known.sd is not None
+    assert known.sd[0].tolist() == pytest.approx([training.std(), 0.5, 0.5])

@@ -5,7 +5,7 @@ import pytest
 from sklearn.metrics import r2_score
 
 from polyhead.scoring.board import fit_reference, score_task
-from polyhead.scoring.residuals import constant_prediction, r2_statistic
+from polyhead.scoring.residuals import constant_prediction, mae_statistic, r2_statistic
 
 from .cases import given
 
@@ -59,3 +59,9 @@ def test_a_nasa_score_beyond_float64_is_undefined():
 
 def test_tiny_residuals_keep_their_digits_in_the_nasa_score():
     assert nasa_score([0.0, 1.0], [1e-15, 1.0]).value == pytest.approx(1e-16, rel=1e-6, abs=0)
+
+
+def test_mean_absolute_residuals_under_weights_by_hand():
+    """Windows are 1, 3 and 2 off on average; the second counts twice, the third not at all."""
+    known = given(np.zeros((3, 2)), np.array([[1.0, -1.0], [0.0, 6.0], [2.0, 2.0]]))
+    assert mae_statistic(known)(np.array([1.0, 2.0, 0.0])) == pytest.approx(7 / 3)

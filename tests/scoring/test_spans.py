@@ -1,5 +1,7 @@
 """Runs of marked bars against scipy's labelling of connected bars; the longest one; overlap."""
 
+from typing import get_args
+
 import numpy as np
 import pytest
 from hypothesis import given as over
@@ -9,7 +11,8 @@ from hypothesis.extra.numpy import arrays
 from scipy.ndimage import find_objects, label
 from sklearn.metrics import jaccard_score
 
-from polyhead.scoring.spans import longest, overlap, runs, spans_of
+from polyhead.config.tasks import MarksTaskOptions
+from polyhead.scoring.spans import MARKED, hits, longest, overlap, runs, spans_of
 
 MARKS = arrays(np.int64, st.tuples(st.integers(1, 5), st.integers(1, 12)), elements=st.integers(0, 1))
 
@@ -65,3 +68,14 @@ def test_overlap_is_the_jaccard_score_of_the_bars(ends):
 
 def test_a_span_that_ends_before_it_starts_overlaps_nothing():
     assert overlap(np.array([[4.0, 6.0], [3.0, 3.0]]), np.array([[6.5, 5.0], [3.5, 2.5]])).tolist() == [0.0, 0.0]
+
+
+def test_both_ends_hit_within_three_bars():
+    one = np.array([[10, 20], [10, 20], [10, 20], [10.0, 20]])
+    other = np.array([[13, 17], [14, 20], [10, 16], [13.25, 20]])
+    assert hits(one, other).tolist() == [True, False, False, False]
+
+
+def test_the_kinds_on_marks_are_those_whose_options_read_marks():
+    kinds = {get_args(one.model_fields["kind"].annotation)[0] for one in MarksTaskOptions.__subclasses__()}
+    assert set(MARKED) == kinds

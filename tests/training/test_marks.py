@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -19,7 +20,7 @@ from polyhead.errors import InputError
 from polyhead.signals.augmentation import Augmentation
 from polyhead.signals.source import InputArray, Source
 from polyhead.trace.folder import RunFolder
-from polyhead.training.description import describe_data
+from polyhead.training.description import describe_data, profile
 from polyhead.training.feed import Feed
 from polyhead.training.finish import finish
 from polyhead.training.fit import fit
@@ -72,6 +73,18 @@ def test_windows_without_a_span_are_known_to_the_span_alone(ready):
     assert batch.mask.numpy().tolist() == [[True, one, one] for one in has]
 
 
+@pytest.mark.parametrize(
+    ("backbone", "spacing"),
+    [({"name": "tcn", "stem_kernel": 5, "stem_stride": 5}, (5, 0)), ({"name": "patch_transformer"}, (8, 7.5))],
+)
+def test_heads_of_samples_are_told_where_the_steps_stand(backbone, spacing):
+    other = TASKS | {"ends": {"kind": "pointers", "target": "span", "loss_fn": "boundary"}}
+    ready = prepare(experiment(other, model={"backbone": backbone}), source())
+    heads = build_network(ready.experiment, ready.windows, ready.tasks).heads.values()
+    placed = [getattr(head, "steps", head) for head in heads if getattr(head, "of_samples", False)]
+    assert [head.spacing for head in placed] == [spacing] * 3
+
+
 def test_the_position_reaches_the_backbone_unscaled(ready):
     feed = Feed(ready.windows, ready.tasks, ready.scaling, torch.device("cpu"), fill=False)
     signal = feed.batch(np.arange(3)).signal
@@ -114,7 +127,7 @@ def test_absent_samples_reach_the_head_one_by_one():
     assert (~batch.present).any()
 
 
-def test_steps_count_marked_samples_and_the_variance_of_where_spans_are(ready):
+def test_steps_count_marked_samples_and_the_variance_of_countdowns(ready):
     index = np.arange(len(ready.windows))
     found = composition(ready.windows, ready.tasks, [[index[:7]], [index[7:]]])
     marks = ready.windows.targets["span"].values
@@ -122,7 +135,8 @@ def test_steps_count_marked_samples_and_the_variance_of_where_spans_are(ready):
     assert found["count.span.0"].tolist() == [int((1 - marks[:7]).sum()), int((1 - marks[7:]).sum())]
     first = marks.argmax(axis=1)[marks.any(axis=1)]
     early = first[: int(marks[:7].any(axis=1).sum())]
-    assert found["variance.countdown"][0] == pytest.approx(early.var())
+    left = np.clip(early[:, None] - np.arange(16), -5, 5)
+    assert found["variance.countdown"][0] == pytest.approx(left.var())
 
 
 def test_the_data_are_described_in_samples_and_spans(ready):
@@ -132,6 +146,42 @@ def test_the_data_are_described_in_samples_and_spans(ready):
     assert described["targets"]["span"]["counts"]["train"] == {"0": int((1 - marks).sum()), "1": int(marks.sum())}
     assert described["targets"]["ptr"]["known"]["train"] == int(marks.any(axis=1).sum())
     assert described["windows"]["position"] is True
+    first = marks.argmax(axis=1)[marks.any(axis=1)]
+    left = np.clip(first[:, None] - np.arange(16), -5, 5)
+    summary = described["targets"]["countdown"]["summary"]["train"]
+    assert summary == pytest.approx(
+        {"mean": left.mean(), "sd": left.std(), "min": -5, "median": np.median(left), "max": left.max()}
+    )
+
+
+def test_the_profile_holds_the_numbers_that_tasks_are_scored_on(ready):
+    """One window has two spans of two and three bars: the longer is meant, not the first."""
+    marks = ready.windows.targets["span"].values.copy()
+    train = ready.split["train"]
+    marks[train[0]] = [0, 1, 1, 0, 0, 1, 1, 1, 0, 0, 0, 0, 0, 0, 0, 0]
+    target = replace(ready.windows.targets["span"], values=marks)
+    found = profile(replace(ready, windows=replace(ready.windows, targets={"span": target}))).targets
+    has = marks.any(axis=1)
+    first, many = marks.argmax(axis=1), marks.sum(axis=1)
+    first[train[0]], many[train[0]] = 5, 3
+    used = train[has[train]]
+    left = np.clip(first[used][:, None] - np.arange(16), -5, 5)
+    labels = found["countdown"].splits["train"]
+    assert (labels.known, labels.distinct) == (len(used), len(np.unique(left)))
+    assert (labels.mean, labels.sd) == (pytest.approx(left.mean()), pytest.approx(left.std()))
+    assert (labels.at_min, labels.at_max) == (pytest.approx((left == -5).mean()), pytest.approx((left == 5).mean()))
+    assert labels.quantiles["0.25"] == np.quantile(left, 0.25)
+    assert labels.magnitudes["0.5"] == np.median(np.abs(left))
+    common = labels.frequent[0]
+    assert (common.value, common.count) == (-5, np.count_nonzero(left == -5))
+    recording = ready.windows.recording[used]
+    assert common.recordings == len(np.unique(recording[(left == -5).any(axis=1)]))
+    mean = np.array([left[recording == one].mean() for one in recording])
+    assert found["countdown"].between == pytest.approx(mean.var() / left.var())
+    ends = np.stack([first[used], (first + many - 1)[used]])
+    labels = found["ptr"].splits["train"]
+    assert (labels.quantiles["0"], labels.quantiles["1"], labels.mean) == (ends.min(), ends.max(), ends.mean())
+    assert found["span"].splits["train"].mean == marks[train].sum(axis=1).mean()
 
 
 @pytest.mark.parametrize(

@@ -11,6 +11,7 @@ from sklearn.utils import check_random_state
 
 from polyhead.api.arrays import Arrays, key_of, known
 from polyhead.errors import InputError
+from polyhead.scoring.spans import MARKED
 from polyhead.signals.classes import is_quantity
 from polyhead.signals.codes import coded
 from polyhead.signals.proposal import kinds
@@ -20,7 +21,6 @@ CLASSES = ("classification", "binary", "ordinal")
 SCORED = (*CLASSES, "multilabel", "span")
 """Kinds that come with probabilities."""
 _OWN = ("forecast", "reconstruction", "masked")  # kinds whose truth is the signal itself
-_MARKS = ("span", "pointers", "countdown")  # kinds that read one value for each sample
 _FEW = 60  # rows, of which validation holds so few that a skill on them is often undefined
 _SAID = ("augment", "non_finite", "sampler", "sampling_hz", "scaling", "split", "targets")  # keys of data that are free
 
@@ -48,7 +48,7 @@ def experiment(inputs: Arrays, labels: Arrays, channels: Iterable[str] | None, t
 
 
 def _target(name: str, kind: str) -> dict[str, Any]:
-    return {"key": key_of(name)} | ({"axes": ["window", "time"]} if kind in _MARKS else {})
+    return {"key": key_of(name)} | ({"axes": ["window", "time"]} if kind in MARKED else {})
 
 
 def said(params: Mapping[str, Any]) -> dict[str, Any]:

@@ -22,6 +22,6 @@ def measures(r2: Callable[[Prediction], Outcome], trivial: tuple[str, ...]) -> t
         Measure(Metric("mape", "lower", 0.0), residuals.mape, trivial),
         Measure(Metric("bias", None, 0.0, "target"), residuals.bias, trivial),
         Measure(Metric("res_68", "lower", 0.0, "target"), residuals.res_68, trivial),
-        *uncertainty.MEASURES,
+        *uncertainty.measures(),
         Measure(Metric("nasa_score", "lower", 0.0), residuals.nasa_score, CONSTANTS, on_request=True),
     )

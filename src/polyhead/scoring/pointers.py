@@ -9,15 +9,13 @@ from numpy.typing import NDArray
 
 from polyhead.errors import InputError
 from polyhead.scoring.constant_span import best_by_bars, best_by_overlap, marked
-from polyhead.scoring.kind import Kind, Measure, Outcome, Statistic
+from polyhead.scoring.kind import Kind, Measure, Outcome
 from polyhead.scoring.metric import Metric
 from polyhead.scoring.prediction import Prediction
 from polyhead.scoring.reference import Reference
-from polyhead.scoring.residuals import residuals
-from polyhead.scoring.spans import overlap
+from polyhead.scoring.residuals import mae_statistic, residuals
+from polyhead.scoring.spans import hits, overlap
 
-HIT = 3
-"""Bars by which each end may be off in `hit_3`."""
 SPANS = ("constant-span", "constant-match")
 
 
@@ -43,13 +41,6 @@ def trivial(known: Prediction, reference: Reference) -> dict[str, Prediction]:
     every = {"median": np.asarray(reference.median)} | constants
     shape = known.truth.shape
     return {name: replace(known, pred=np.broadcast_to(ends.astype(float), shape)) for name, ends in every.items()}
-
-
-def statistic(known: Prediction) -> Statistic:
-    """Mean absolute residual of both ends."""
-    size = np.abs(residuals(known)).mean(axis=1)
-    # einsum, not @: see residuals.r2_statistic.
-    return lambda weight: float(np.einsum("w,w->", weight, size) / weight.sum())
 
 
 def boundary_mae(known: Prediction) -> Outcome:
@@ -79,7 +70,7 @@ def span_f1_50(known: Prediction) -> Outcome:
 
 def hit_3(known: Prediction) -> Outcome:
     """Share of windows with both ends off by 3 bars at most."""
-    return Outcome(float(np.mean((np.abs(residuals(known)) <= HIT).all(axis=1))))
+    return Outcome(float(np.mean(hits(known.truth, known.pred))))
 
 
 def _refuse(truth: NDArray[np.generic]) -> None:
@@ -108,5 +99,5 @@ KIND = Kind(
         Measure(Metric("end_mae", "lower", 0.0, "target"), end_mae, TRIVIAL),
         Measure(Metric("span_f1_50", "higher", 1.0), span_f1_50, TRIVIAL),
     ),
-    statistic=statistic,
+    statistic=mae_statistic,
 )

@@ -18,9 +18,9 @@ class Reference:
     most frequent set of labels of multilabel, (label,) of 0 and 1. `n` counts the training labels behind them.
 
     Of marked bars: `prior` is (unmarked, marked) share over all bars of span; `bar_mean` and `bar_median` (bar,) are
-    those of each bar's place in the window (span, there the share of windows; countdown); `spans` are constant spans,
-    first and last bar of one after another, in the order of the kind's SPANS (span, pointers). `median` of pointers is
-    that of the first and of the last bar.
+    those of each bar's place in the window (span, there the share of windows; countdown, with `bar_sd`); `spans` are
+    constant spans, first and last bar of one after another, in the order of the kind's SPANS (span, pointers). `median`
+    of pointers is that of the first and of the last bar.
     """
 
     kind: str
@@ -32,12 +32,20 @@ class Reference:
     common: tuple[int, ...] = ()
     bar_mean: tuple[float, ...] = ()
     bar_median: tuple[float, ...] = ()
+    bar_sd: tuple[float, ...] = ()
     spans: tuple[int, ...] = ()
 
     @property
     def positive_share(self) -> float:
         """Share of positives among the training labels of a binary task, of marked bars of a span task."""
         return self.prior[1]
+
+    def other_length(self, bars: int) -> str | None:
+        """Why windows of `bars` bars cannot be told by each bar's place what training knew of it, or None."""
+        learned = len(self.bar_mean)
+        if learned == bars:
+            return None
+        return f"floor without what training knew of each bar's place: windows of {learned} bars there, {bars} here"
 
     @property
     def majority(self) -> int:

@@ -29,6 +29,13 @@ def mae(known: Prediction) -> Outcome:
     return Outcome(float(np.mean(np.abs(residuals(known)))))
 
 
+def mae_statistic(known: Prediction) -> Statistic:
+    """Mean absolute residual over all bars or ends, of predictions (window, number)."""
+    size = np.abs(residuals(known)).mean(axis=1)
+    # einsum, not @: see r2_statistic.
+    return lambda weight: float(np.einsum("w,w->", weight, size) / weight.sum())
+
+
 def mse(known: Prediction) -> Outcome:
     """Mean squared residual, without a factor 1/2."""
     return Outcome(float(np.mean(residuals(known) ** 2)))

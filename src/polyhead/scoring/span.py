@@ -17,10 +17,8 @@ from polyhead.scoring.matching import Pairs, cheapest, most, pairs_of
 from polyhead.scoring.metric import Metric
 from polyhead.scoring.prediction import Prediction
 from polyhead.scoring.reference import Reference
-from polyhead.scoring.spans import Spans, overlap, spans_of
+from polyhead.scoring.spans import Spans, hits, overlap, spans_of
 
-HIT = 3
-"""Bars by which each end may be off in `hit_3`."""
 SPANS = ("constant-span", "constant-match", "median-span")
 """Trivial predictors that mark the same span in every window."""
 
@@ -64,7 +62,7 @@ def trivial(known: Prediction, reference: Reference) -> dict[str, Prediction]:
         "all-positive": replace(known, pred=np.ones(shape, dtype=np.int64), score=None),
         "base-rate": replace(known, score=np.full(shape, base)),
     }
-    if _other_length(known, reference):
+    if reference.other_length(shape[1]):
         return predictors
     bars, windows = np.arange(shape[1]), reference.n
     for name, (first, last) in zip(SPANS, np.reshape(reference.spans, (-1, 2)).tolist(), strict=False):
@@ -77,15 +75,8 @@ def trivial(known: Prediction, reference: Reference) -> dict[str, Prediction]:
 
 def unusable(known: Prediction, reference: Reference) -> str | None:
     """Why constant spans, or all that know a bar by its place, cannot be used on these windows, or None."""
-    other = _other_length(known, reference)
+    other = reference.other_length(known.truth.shape[1])
     return other or (None if reference.spans else "floor without constant spans: no span in training")
-
-
-def _other_length(known: Prediction, reference: Reference) -> str | None:
-    learned, found = len(reference.bar_mean), known.truth.shape[1]
-    if learned == found:
-        return None
-    return f"floor without what training knew of each bar's place: windows of {learned} bars there, {found} here"
 
 
 def statistic(known: Prediction) -> Statistic:
@@ -163,7 +154,7 @@ def span_f1(least: float) -> Callable[[Prediction], Outcome]:
 def hit_3(known: Prediction) -> Outcome:
     """Share of true spans with a predicted span of their own whose first and last bars are off by 3 at most."""
     true, _, pairs = _spans(known)
-    fits = (np.abs(pairs.true_bounds - pairs.pred_bounds) <= HIT).all(axis=1)
+    fits = hits(pairs.true_bounds, pairs.pred_bounds)
     return _no_span(known) or Outcome(most(fits, pairs) / len(true))
 
 

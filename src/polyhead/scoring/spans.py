@@ -10,6 +10,13 @@ from numpy.typing import NDArray
 Bounds = NDArray[np.int64]
 """(span, 2): first and last bar, inclusive."""
 
+ON_A_SPAN = ("pointers", "countdown")
+"""Kinds of task on the longest span of a window."""
+MARKED = ("span", *ON_A_SPAN)
+"""Kinds of task that read marks, one for each sample of a window."""
+HIT = 3
+"""Bars by which each end may be off in `hit_3`."""
+
 
 @dataclass(frozen=True)
 class Spans:
@@ -51,10 +58,20 @@ def longest(marks: NDArray[np.generic]) -> Bounds:
     """The longest run of 1 of each window of `marks` (window, bar), the first of equals: (window, 2), -1 where none."""
     spans = spans_of(marks)
     found = np.full((spans.windows, 2), -1, dtype=np.int64)
-    order = np.lexsort((spans.bounds[:, 0], -spans.length, spans.window))
-    window, at = np.unique(spans.window[order], return_index=True)
-    found[window] = spans.bounds[order[at]]
+    if not len(spans):
+        return found
+    bars = marks.shape[1]
+    heads = np.flatnonzero(np.diff(spans.window, prepend=-1))
+    best = np.maximum.reduceat(spans.length * bars + bars - 1 - spans.bounds[:, 0], heads)  # longest, then earliest
+    first = bars - 1 - best % bars
+    found[spans.window[heads]] = np.stack([first, first + best // bars - 1], axis=1)
     return found
+
+
+def hits(one: NDArray[np.generic], other: NDArray[np.generic]) -> NDArray[np.bool_]:
+    """Whether both ends are off by `HIT` bars at most, of two lists of bounds (pair, 2): (pair,)."""
+    off = np.abs(np.subtract(one, other, dtype=np.float64))
+    return np.asarray((off <= HIT).all(axis=1))
 
 
 def overlap(one: NDArray[np.generic], other: NDArray[np.generic]) -> NDArray[np.float64]:

@@ -53,8 +53,10 @@ def _not_positive(sd: NDArray[np.float64]) -> str | None:
     return f"{broken} of {sd.size} standard deviations are not positive numbers" if broken else None
 
 
-MEASURES = (
-    Measure(Metric("nll", "lower", None), nll, ("mean",), needs=("sd",)),
-    Measure(Metric("coverage_90", None, 0.9), coverage_90, (), needs=("low", "high")),
-    Measure(Metric("pull_sd", None, 1.0), pull_sd, (), needs=("sd",)),
-)
+def measures(trivial: tuple[str, ...] = ("mean",)) -> tuple[Measure, ...]:
+    """The metrics of an uncertainty; `trivial` are the kind's trivial predictors that state one."""
+    return (
+        Measure(Metric("nll", "lower", None), nll, trivial, needs=("sd",)),
+        Measure(Metric("coverage_90", None, 0.9), coverage_90, (), needs=("low", "high")),
+        Measure(Metric("pull_sd", None, 1.0), pull_sd, (), needs=("sd",)),
+    )

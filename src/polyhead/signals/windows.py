@@ -91,6 +91,17 @@ class WindowSet:
         steps = np.diff(self.start)[(np.diff(self.row) == 0) & (np.diff(self.recording) == 0)]
         return max(0.0, 1 - int(steps.min()) / self.length) if self.length and len(steps) else 0.0
 
+    def times(self, index: Index, sample: NDArray[np.integer[Any]]) -> NDArray[np.float64] | None:
+        """Time of each window's `sample` (window, k), counted from 0, or None where samples have none: (window, k).
+
+        A sample that a window lacks at its front has the time of the first one that is there.
+        """
+        if self.stamps is None:
+            return None
+        missing = 0 if self.filled is None else (self.length - self.filled[index])[:, None]
+        at = self.start[index][:, None] + np.maximum(sample - missing, 0)
+        return np.asarray(self.stamps[at], dtype=np.float64)
+
     @cached_property
     def timed(self) -> tuple[str, ...]:
         """Inputs that have a time axis and go through the backbone."""

@@ -14,12 +14,14 @@ from polyhead.config.tasks import CountdownOptions
 from polyhead.errors import InputError
 from polyhead.scoring.board import fit_reference
 from polyhead.scoring.prediction import Prediction
+from polyhead.signals.countdown import Countdowns, countdown
 from polyhead.signals.statistics import ChannelScaling
 from polyhead.signals.target import Target
 from polyhead.signals.windows import Index, WindowSet
 from polyhead.tasks.marks import SpanTask, longest_spans, marked
 from polyhead.tasks.numbers import Numbers, fit_loss, restore_loss
 from polyhead.tasks.scale import TargetScale
+from polyhead.tasks.spacing import Spacing
 from polyhead.tasks.steps import StepHead
 from polyhead.tasks.task import Decoded, Fitted, Observed, Weights, restored
 
@@ -58,9 +60,9 @@ class Countdown(SpanTask):
                 where=f"tasks.{name}",
                 do="cut shorter windows, or disable the task",
             )
-        each = np.ones(len(starts)) if weights is None else weights[spans.mask]
-        values, counts = _histogram(starts, np.ones(len(starts)), windows.length, options.clip)
-        mass = _histogram(starts, each, windows.length, options.clip)[1]
+        numbers_of = Countdowns(starts, windows.length, options.clip)
+        values, counts = numbers_of.tally()
+        mass = counts if weights is None else numbers_of.tally(weights[spans.mask])[1]
         scale = _scale(options, values, counts)
         scaled = scale.scaled(values[:, None, None])  # (value, output, step): each distinct number stands once
         share = mass * len(values) / (len(starts) * windows.length)
@@ -83,12 +85,16 @@ class Countdown(SpanTask):
             numbers=Numbers(scale, restore_loss(options.loss_fn, scale, state["loss"])),
         )
 
-    def build_head(self, width: int) -> nn.Module:
-        return StepHead(width, self.constant.view(self.numbers.loss.parts, self.length), self.options.head)
+    def build_head(self, width: int, spacing: Spacing | None = None) -> nn.Module:
+        return StepHead(width, self.constant.view(self.numbers.loss.parts, self.length), self.options.head, spacing)
 
     def labels(self, windows: WindowSet, index: Index) -> Target:
         """The first sample of the longest span (window, 1), known in whole windows that have one."""
         return _starts(windows, self.target, index)
+
+    def each(self, labels: Target) -> Countdowns:
+        starts = np.where(labels.mask, labels.values[:, 0], 0).astype(np.int64)
+        return Countdowns(starts, self.length, self.options.clip)
 
     def targets(self, windows: WindowSet) -> Tensor:
         """The first sample of the longest span (window,), which the numbers of all samples follow from."""
@@ -132,25 +138,10 @@ class Countdown(SpanTask):
         return self.fitted.as_dict() | self.numbers.state() | {"length": self.length}
 
 
-def countdown(starts: Index, samples: int, clip: int | None) -> NDArray[np.int64]:
-    """Samples until `starts` (window,), at each sample: (window, sample)."""
-    left = starts[:, None] - np.arange(samples)
-    return left if clip is None else np.clip(left, -clip, clip)
-
-
 def _starts(windows: WindowSet, key: str, index: Index) -> Target:
     spans = longest_spans(windows.targets[key].take(index))
     whole = np.ones(len(index), bool) if windows.filled is None else windows.filled[index] == windows.length
     return Target(spans.values[:, :1], spans.mask & whole, spans.unit)
-
-
-def _histogram(starts: Index, weights: Array, samples: int, clip: int | None) -> tuple[Array, Array]:
-    """The distinct numbers of all samples (value,), and the sum of the weights of those that have them."""
-    each = np.bincount(starts, weights, samples)
-    numbers = countdown(np.arange(samples), samples, clip)
-    values, at = np.unique(numbers, return_inverse=True)
-    mass = np.bincount(at.ravel(), np.repeat(each, samples), len(values)).astype(np.float64)
-    return values[mass > 0].astype(np.float64), mass[mass > 0]
 
 
 def _scale(options: CountdownOptions, values: Array, counts: Array) -> TargetScale:

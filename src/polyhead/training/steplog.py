@@ -13,6 +13,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from polyhead.signals.countdown import Countdowns
 from polyhead.signals.target import Target
 from polyhead.signals.windows import Index, WindowSet
 from polyhead.tasks import LabelTask, Task
@@ -146,15 +147,22 @@ def composition(windows: WindowSet, tasks: Sequence[Task], steps: Sequence[Seque
 def _composed(task: LabelTask, target: Target, step: Index, steps: int) -> dict[str, NDArray[Any]]:
     counts = task.counts(target, step, steps)
     if counts is None:
-        return {f"variance.{task.name}": _variances(target, step, steps)}
+        return {f"variance.{task.name}": _variances(target, task.each(target), step, steps)}
     return {f"count.{task.name}.{label}": one for label, one in counts.items()}
 
 
-def _variances(target: Target, step: Index, steps: int) -> NDArray[np.float64]:
+def _variances(target: Target, each: Countdowns | None, step: Index, steps: int) -> NDArray[np.float64]:
     """Population variance in physical units, over the known labels of each step; NaN with none."""
-    values = target.values.astype(np.float64).reshape(len(target.values), -1)[target.mask]
     at = step[target.mask]
     count = np.bincount(at, minlength=steps)
-    mean = np.stack([np.bincount(at, column, steps) for column in values.T]) / np.maximum(count, 1)
-    square = np.stack([np.bincount(at, c, steps) for c in ((values - mean.T[at]) ** 2).T]) / np.maximum(count, 1)
+
+    def means(columns: NDArray[np.float64]) -> NDArray[np.float64]:
+        return np.stack([np.bincount(at, column, steps) for column in columns]) / np.maximum(count, 1)
+
+    if each is None:
+        values = target.values.astype(np.float64).reshape(len(target.values), -1)[target.mask]
+        square = means(((values - means(values.T).T[at]) ** 2).T)
+    else:  # of all samples of a step's windows
+        known = each.take(target.mask)
+        square = means(known.squares[None]) - means(known.means[None]) ** 2
     return np.where(count > 0, square.mean(axis=0), np.nan)

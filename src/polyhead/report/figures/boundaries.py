@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from polyhead.report.figures.canvas import COLOURS, INK, Panel, draw, whole_numbers
 from polyhead.report.run import Run
-from polyhead.scoring.span import HIT
+from polyhead.scoring.spans import HIT
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from polyhead.config.experiment import Experiment
 from polyhead.config.tasks import LabelTaskOptions, MultilabelOptions, RegressionOptions
 from polyhead.signals.codes import coded
+from polyhead.signals.countdown import Countdowns
 from polyhead.signals.target import Target, label_of
 from polyhead.signals.windows import Index, WindowSet
 
@@ -49,7 +50,8 @@ class Output:
 @dataclass(frozen=True)
 class Labelling:
     """The labels of a task that reads a target: `outputs`, and for several answers of yes or no their `names`; `marks`
-    says that it has one for each sample, which `outputs` sum up."""
+    says that it has one for each sample, which `outputs` sum up, and `each` holds the numbers of all samples where the
+    task is scored on these."""
 
     task: str
     kind: str
@@ -58,6 +60,7 @@ class Labelling:
     outputs: tuple[Output, ...]
     names: tuple[str, ...] = ()
     marks: bool = False
+    each: Countdowns | None = None
 
     @property
     def known(self) -> NDArray[np.bool_]:
@@ -65,20 +68,32 @@ class Labelling:
         return self.target.mask
 
 
-def labellings(experiment: Experiment, windows: WindowSet) -> dict[str, Labelling]:
-    """The labels of every enabled task that reads a target, by task."""
+@dataclass(frozen=True)
+class InMarks:
+    """What a task sees in the marks of all windows: a `target` made of them, (window, value), and the numbers of `each`
+    sample that this stands for, if any."""
+
+    target: Target
+    each: Countdowns | None = None
+
+
+def labellings(
+    experiment: Experiment, windows: WindowSet, in_marks: Mapping[str, InMarks] | None = None
+) -> dict[str, Labelling]:
+    """The labels of every enabled task that reads a target, by task; of tasks that see more in marks than how many
+    there are, as `in_marks` has them."""
     return {
-        name: _labelling(name, options, windows)
+        name: _labelling(name, options, windows, (in_marks or {}).get(name))
         for name, options in experiment.enabled.items()
         if isinstance(options, LabelTaskOptions)
     }
 
 
-def _labelling(name: str, options: Any, windows: WindowSet) -> Labelling:
+def _labelling(name: str, options: Any, windows: WindowSet, in_marks: InMarks | None) -> Labelling:
     key = options.target or name
     target = windows.targets[key]
     if target.marks:
-        return _of_marks(name, options.kind, key, target)
+        return _of_marks(name, options.kind, key, target, in_marks)
     outputs = tuple(_outputs(target, isinstance(options, RegressionOptions)))
     names: tuple[str, ...] = ()
     if isinstance(options, MultilabelOptions):
@@ -86,18 +101,15 @@ def _labelling(name: str, options: Any, windows: WindowSet) -> Labelling:
     return Labelling(name, options.kind, key, target, outputs, names)
 
 
-def _of_marks(name: str, kind: str, key: str, target: Target) -> Labelling:
-    """Marks in a number or two for each window: how many samples are marked, and for kinds on one span, which are
-    unknown without any, the first of these."""
-    ones = target.values != 0
-    many = ones.sum(axis=1).astype(np.float64)
-    if kind == "span":
+def _of_marks(name: str, kind: str, key: str, target: Target, in_marks: InMarks | None) -> Labelling:
+    """In a few numbers for each window: what the task sees in its marks, or how many samples are marked."""
+    if in_marks is None:
+        many = np.count_nonzero(target.values, axis=1).astype(np.float64)
         summed = Target(many, target.mask, target.unit)
         return Labelling(name, kind, key, summed, (Output(target.mask, many),), marks=True)
-    known, first = target.mask & (many > 0), ones.argmax(axis=1).astype(np.float64)
-    numbers = (first, many) if kind == "pointers" else (first,)
-    outputs = tuple(Output(known, one) for one in numbers)
-    return Labelling(name, kind, key, Target(np.stack(numbers, axis=1), known, target.unit), outputs, marks=True)
+    seen = in_marks.target
+    outputs = tuple(Output(seen.mask, column) for column in seen.values.T.astype(np.float64))
+    return Labelling(name, kind, key, seen, outputs, marks=True, each=in_marks.each)
 
 
 def _outputs(target: Target, numeric: bool) -> Iterator[Output]:

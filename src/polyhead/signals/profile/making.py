@@ -10,7 +10,7 @@ from polyhead.config.experiment import Experiment
 from polyhead.signals.profile.associations import associations
 from polyhead.signals.profile.channels import Statistics, input_profiles
 from polyhead.signals.profile.clock import Clock, time_profile
-from polyhead.signals.profile.labelling import labellings
+from polyhead.signals.profile.labelling import InMarks, labellings
 from polyhead.signals.profile.pairs import pairs
 from polyhead.signals.profile.parts import Profile, WeightsProfile
 from polyhead.signals.profile.recordings import recordings
@@ -29,15 +29,16 @@ def make_profile(
     statistics: Statistics,
     scaling: Mapping[str, ChannelScaling],
     weights: Weights | None = None,
+    in_marks: Mapping[str, InMarks] | None = None,
 ) -> Profile:
-    """Measure the data of an experiment as they are used: `statistics` by split and input, `scaling` by input, and the
-    `weights` of training windows, where they have some.
+    """Measure the data of an experiment as they are used: `statistics` by split and input, `scaling` by input, the
+    `weights` of training windows, where they have some, and what tasks see `in_marks`.
 
     Labels are read whole; of samples no more than a bounded number is looked at and few are held at a time, however
     large the data are.
     """
     windows = windows.measured()
-    labels = labellings(experiment, windows)
+    labels = labellings(experiment, windows, in_marks)
     clock = Clock(experiment.data, windows, dict(scaling))
     train = split["train"]
     return Profile(

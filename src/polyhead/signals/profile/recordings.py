@@ -163,6 +163,9 @@ def _listed(values: NDArray[np.float64], digits: int | None) -> list[float | Non
 def _targets(labels: Mapping[str, Labelling], members: _Members) -> dict[str, list[float | str | None]]:
     found: dict[str, list[float | str | None]] = {}
     for task, one in labels.items():
+        if one.each is not None:
+            found[task] = _labels(Output(one.known, one.each.means), members, answers=False)
+            continue
         for number, output in enumerate(one.outputs[:_OUTPUTS]):
             name = task if len(one.outputs) == 1 else f"{task}.{number}"
             found[name] = _labels(output, members, bool(one.names))

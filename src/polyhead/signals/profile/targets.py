@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
@@ -12,6 +12,7 @@ from polyhead.config.experiment import Experiment
 from polyhead.signals.codes import dense
 from polyhead.signals.profile.labelling import Labelling, Output
 from polyhead.signals.profile.parts import QUANTILES, Frequent, Labels, TargetProfile
+from polyhead.signals.profile.tally import Tally
 from polyhead.signals.split import Split
 from polyhead.signals.target import label_of
 from polyhead.signals.windows import Index, WindowSet
@@ -66,36 +67,57 @@ def _labels(windows: WindowSet, index: Index, one: Labelling) -> Labels:
         return Labels(known, missing, counts=counts, recordings=recordings)
     if not known:
         return Labels(known, missing)
-    values = np.concatenate([output.values[used] for output in one.outputs])
-    recording = np.tile(windows.recording[used], len(one.outputs))
-    distinct, inverse, count = np.unique(values, return_inverse=True, return_counts=True)
+    tally, seen = _tally(windows.recording[used], one, used)
+    values, count = tally.values, tally.count
     return Labels(
         known,
         missing,
-        mean=float(values.mean()),
-        sd=float(values.std()),
-        quantiles=quantiles(values),
-        magnitudes=quantiles(np.abs(values)),
-        distinct=len(distinct),
-        step=float(np.diff(distinct).min()) if len(distinct) > 1 else None,
-        frequent=_frequent(distinct, inverse, count, recording, one.target.values.dtype),
-        at_min=float(count[0] / len(values)),
-        at_max=float(count[-1] / len(values)),
+        mean=tally.mean,
+        sd=tally.sd,
+        quantiles=_quantiles(tally),
+        magnitudes=_quantiles(_magnitudes(tally)),
+        distinct=len(values),
+        step=float(np.diff(values).min()) if len(values) > 1 else None,
+        frequent=_frequent(tally, seen, one.target.values.dtype),
+        at_min=float(count[0] / count.sum()),
+        at_max=float(count[-1] / count.sum()),
     )
+
+
+def _tally(recording: Index, one: Labelling, used: Index) -> tuple[Tally, Callable[[int], int]]:
+    """The numbers of some windows, of all outputs or samples together, and how many of the windows' recordings
+    (window,) have the one at a place."""
+    if one.each is not None:
+        each = one.each.take(used)
+        tally = Tally(*each.tally())
+        return tally, lambda place: len(np.unique(recording[each.having(tally.values[place])]))
+    values = np.concatenate([output.values[used] for output in one.outputs])
+    distinct, inverse, count = np.unique(values, return_inverse=True, return_counts=True)
+    held = np.tile(recording, len(one.outputs))
+    return Tally(distinct, count), lambda place: len(np.unique(held[inverse == place]))
+
+
+def _magnitudes(tally: Tally) -> Tally:
+    values, at = np.unique(np.abs(tally.values), return_inverse=True)
+    return Tally(values, np.bincount(at, tally.count, len(values)))
+
+
+def _quantiles(tally: Tally) -> dict[str, float]:
+    return _told(tally.quantiles([float(name) for name in QUANTILES]))
 
 
 def quantiles(values: NDArray[Any]) -> dict[str, float]:
     """The quantiles of a profile, linear between values."""
-    found = np.quantile(values.astype(np.float64, copy=False), [float(name) for name in QUANTILES])
+    return _told(np.quantile(values.astype(np.float64, copy=False), [float(name) for name in QUANTILES]))
+
+
+def _told(found: NDArray[np.float64]) -> dict[str, float]:
     return {name: float(f"{value:.{_DIGITS}g}") for name, value in zip(QUANTILES, found, strict=True)}
 
 
-def _frequent(
-    distinct: NDArray[np.float64], inverse: Index, count: Index, recording: Index, dtype: np.dtype[Any]
-) -> list[Frequent]:
+def _frequent(tally: Tally, seen: Callable[[int], int], dtype: np.dtype[Any]) -> list[Frequent]:
     """The values that occur more than once, most frequent first."""
-    total, square = float(distinct @ count), float(distinct**2 @ count)
-    spread = float(np.sqrt(max(square / count.sum() - (total / count.sum()) ** 2, 0.0)))
+    distinct, count = tally.values, tally.count
     found: list[Frequent] = []
     for place in np.argsort(-count, kind="stable")[:_FREQUENT].tolist():
         many = int(count[place])
@@ -103,22 +125,18 @@ def _frequent(
             break
         value = float(distinct[place])
         others = np.delete(distinct, place)
-        sd = _spread(others, np.delete(count, place)) or spread
+        sd = _spread(others, np.delete(count, place)) or tally.sd
         gap = float(np.abs(others - value).min() / sd) if len(others) and sd else 0.0
-        seen = len(np.unique(recording[inverse == place]))
         outside = bool(len(others)) and place in (0, len(distinct) - 1)
         # of float32 the decimal number that was meant: -99.9, not -99.9000015
         meant = float(str(np.float32(value))) if dtype == np.float32 else value
-        found.append(Frequent(meant, many, seen, gap, outside))
+        found.append(Frequent(meant, many, seen(place), gap, outside))
     return found
 
 
-def _spread(values: NDArray[np.float64], count: Index) -> float:
+def _spread(values: NDArray[np.float64], count: NDArray[np.number]) -> float:
     """Standard deviation of values that occur so many times."""
-    if not len(values):
-        return 0.0
-    mean = np.average(values, weights=count)
-    return float(np.sqrt(np.average((values - mean) ** 2, weights=count)))
+    return Tally(values, count).sd if len(values) else 0.0
 
 
 def _classes(recording: Index, one: Labelling, used: Index) -> tuple[dict[str, int], dict[str, int]]:
@@ -150,8 +168,9 @@ def _within(windows: WindowSet, train: Index, one: Labelling) -> tuple[float | N
     several = count > 1
     moves = np.zeros(recordings, bool)
     between = total = 0.0
+    each = one.each.take(used) if one.each is not None else None
     for output in one.outputs:
-        values = _comparable(output, used)
+        values = _comparable(output, used) if each is None else each.means  # equal where all samples are
         first = np.zeros(recordings)
         first[recording] = values
         moves |= np.bincount(recording, weights=values != first[recording], minlength=recordings) > 0
@@ -160,6 +179,7 @@ def _within(windows: WindowSet, train: Index, one: Labelling) -> tuple[float | N
             sums = np.bincount(recording, weights=centred, minlength=recordings)
             between += float((sums**2 / count).sum())
             total += float(centred @ centred)
+            total += 0.0 if each is None else float((each.squares - each.means**2).sum())  # within the windows
     constant = float(np.mean(~moves[several])) if several.any() else None
     return (min(between / total, 1.0) if total > 0 else None), constant
 

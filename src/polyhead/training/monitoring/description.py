@@ -9,10 +9,11 @@ import numpy as np
 from torch import nn
 
 from polyhead.scoring.board import metrics_of
+from polyhead.scoring.spans import ON_A_SPAN
 from polyhead.training.monitoring.answer import Labels
 from polyhead.training.monitoring.labels import TrainingLabels, floor_loss
 from polyhead.training.monitoring.split import SplitRecord, class_names
-from polyhead.training.monitoring.task import ON_A_SPAN, MonitoredTask
+from polyhead.training.monitoring.task import MonitoredTask
 
 
 def describe_model(

@@ -8,10 +8,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from polyhead.config.experiment import Experiment
+from polyhead.scoring.spans import MARKED, ON_A_SPAN
 from polyhead.signals.codes import coded
 from polyhead.signals.profile.labelling import labellings
 from polyhead.signals.profile.pairs import pairs
 from polyhead.signals.profile.parts import Profile, SplitProfile, WindowsProfile
+from polyhead.signals.profile.samples import evenly
 from polyhead.signals.profile.targets import target_profiles
 from polyhead.signals.split import NAMES, Split
 from polyhead.signals.target import Target
@@ -19,10 +21,12 @@ from polyhead.signals.windows import WindowSet
 from polyhead.training.monitoring.answer import Labels
 from polyhead.training.monitoring.labels import TrainingLabels
 from polyhead.training.monitoring.split import SplitRecord, class_names
-from polyhead.training.monitoring.task import ON_A_SPAN, SIGNALS, MonitoredTask
+from polyhead.training.monitoring.task import SIGNALS, MonitoredTask
 
 _UNTOLD = "loop"
 """What a loop splits by: nobody knows."""
+_VALUES = 2**22  # of a countdown that are counted
+_LEAST = 8  # samples of each window, however many there are
 
 
 def profile_of(
@@ -51,7 +55,7 @@ def profile_of(
     windows = _windows(targets, recordings, seen.shape)
     experiment = _experiment({name: tasks[name] for name in targets})
     found = labellings(experiment, windows)
-    views = {name for name, task in tasks.items() if task.kind in ("span", *ON_A_SPAN)}  # of one span, by their kinds
+    views = {name for name, task in tasks.items() if task.kind in MARKED}  # of one span, by their kinds
     return Profile(
         windows=WindowsProfile(len(recordings), windows.length, windows.stride, 0, 0, 0),
         split=SplitProfile(
@@ -100,8 +104,8 @@ def _target(task: MonitoredTask, seen: TrainingLabels, shown: Mapping[str, Split
         parts.append(Labels(*unknown) if one is None else Labels(one.truth, one.mask))
     truth = np.concatenate([one.truth for one in parts])
     mask = np.concatenate([one.mask for one in parts])
-    if task.kind == "countdown":  # the sample at which it is nearest to 0: where the span starts, if it is seen
-        truth = np.abs(truth).argmin(axis=1)
+    if task.kind == "countdown":  # of as many samples, evenly spaced, as are counted in no time
+        truth = truth[:, evenly(np.arange(truth.shape[1]), max(_LEAST, _VALUES // len(truth)))]
     return Target(_named(task, truth), mask, task.unit, marks=task.kind == "span")
 
 

@@ -10,10 +10,10 @@ from typing import Any
 
 from polyhead.errors import InputError
 from polyhead.scoring.board import KINDS
+from polyhead.scoring.spans import ON_A_SPAN
 
 CLASSES = ("classification", "ordinal")
 SIGNALS = ("forecast", "reconstruction", "masked")
-ON_A_SPAN = ("pointers", "countdown")
 NUMBERS = ("regression", *ON_A_SPAN, *SIGNALS)
 YES_OR_NO = ("binary", "multilabel", "span")
 OF_SAMPLES = ("span", "countdown")
