@@ -98,14 +98,16 @@ def _entry(entry: Entry) -> dict[str, Any]:
 
 def init(file: str | Path, out: str | Path | None = None) -> Path:
     """Look at a csv, parquet, npz or hdf5 file and write a commented configuration that trains on it, as `out` or
-    NAME.yaml here; returns its path. Raises InputError where the file holds nothing to train on, or `out` exists."""
+    NAME.yaml here; returns its path. A table of open, high, low and close is read as price bars. Raises InputError
+    where the file holds nothing to train on, or `out` exists."""
     from polyhead.signals.proposal import name_of_file, propose
+    from polyhead.studies.expansions.proposal import propose_bars
     from polyhead.trace.folder import write_whole
 
     path = Path(file)
     target = Path(out) if out is not None else Path(f"{name_of_file(path)}.yaml")
     if target.exists() or target.is_symlink():
         raise InputError("exists already", where=str(target), do="name another file with -o, or remove it")
-    text = propose(path, target.parent)
+    text = propose_bars(path, target.parent, name_of_file(path)) or propose(path, target.parent)
     write_whole(target, text)
     return target

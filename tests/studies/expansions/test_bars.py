@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from polyhead.errors import InputError
-from polyhead.studies.expansions.bars import Bars, bars_of_closes, check_bars, cut, gaps, split_ratios
+from polyhead.studies.expansions.bars import Bars, bars_of_closes, check_bars, cut, gaps, longest_pause, split_ratios
 
 # open, high, low, close of three good bars
 GOOD = [[10.0, 12.0, 9.0, 11.0], [11.0, 11.5, 10.0, 10.5], [10.5, 10.5, 10.5, 10.5]]
@@ -25,11 +25,11 @@ def test_good_bars_pass_and_one_without_range_is_good():
 
 # what is put in the second bar, and what is said
 REFUSED = [
-    ([11, 9.5, 10, 10.5], "row 8: high is below low"),
-    ([12, 11.5, 10, 10.5], "row 8: open lies outside low and high"),
-    ([9.9, 11.5, 10, 10.5], "row 8: open lies outside"),
-    ([11, 11.5, 10, 11.6], "row 8: close lies outside"),
-    ([11, 11.5, 10, 9.9], "row 8: close lies outside"),
+    ([11, 9.5, 10, 10.5], "row 8: high 9.5 is below low 10 at 1970-01-01T00:01:00; correct it or leave the row out"),
+    ([12, 11.5, 10, 10.5], "row 8: open 12 lies outside low 10 and high 11.5 at 1970-01-01T00:01:00; correct it"),
+    ([9.9, 11.5, 10, 10.5], "row 8: open 9.9 lies outside low 10 and high 11.5"),
+    ([11, 11.5, 10, 11.6], "row 8: close 11.6 lies outside"),
+    ([11, 11.5, 10, 9.9], "row 8: close 9.9 lies outside"),
     ([np.nan, 11.5, 10, 10.5], "row 8: open is empty or infinite"),
     ([11, np.inf, 10, 10.5], "row 8: high is empty or infinite"),
     ([11, 11.5, 0, 10.5], "row 8: low is not above 0"),
@@ -88,6 +88,11 @@ def test_gaps_count_in_the_usual_step():
     # Monday to Friday, a weekend, and a holiday after it: in days
     days = np.array([0, 1, 2, 3, 4, 7, 9, 10]) * 86400
     np.testing.assert_allclose(gaps(bars([GOOD[0]] * 8, days)), [1, 1, 1, 1, 1, 3, 2, 1])
+
+
+@pytest.mark.parametrize(("step", "most"), [(60, 7 * 86400), (86400, 10 * 86400), (7 * 86400, 70 * 86400)])
+def test_a_pause_is_a_hole_after_a_week_and_ten_steps(step, most):
+    assert longest_pause(bars([GOOD[0]] * 4, np.array([0, 1, 2, 99999]) * step)) == most
 
 
 def test_one_bar_has_no_gap_and_no_split():

@@ -6,6 +6,7 @@ the reader to act on: splits, gaps in time, bars without a range.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -23,6 +24,8 @@ SPLITS = (*((new, 1) for new in (*range(2, 11), 15, 20, 25, 50, 100)), (3, 2), (
 overnight."""
 SPLIT_NEAR = 0.03
 """Most that the ratio of an open to the close before may be off a split's: prices move over a night as well."""
+HOLE_STEPS, HOLE_S = 10.0, 7 * 86400.0
+"""Both are exceeded where data are missing: exchanges have been shut for a week, and weekly bars are further apart."""
 
 
 @dataclass(frozen=True)
@@ -56,10 +59,19 @@ def check_bars(bars: Bars, rows: Rows, where: str) -> None:
     for name, price in zip(("open", "high", "low", "close"), bars.prices, strict=True):
         _refuse(~np.isfinite(price), f"{name} is empty or infinite", rows, where, "leave the row out")
         _refuse(price <= 0, f"{name} is not above 0", rows, where, "leave the row out")
-    _refuse(bars.high < bars.low, "high is below low", rows, where, "check that columns name the right ones")
+
+    def crossed(at: int) -> str:
+        return f"high {bars.high[at]:.10g} is below low {bars.low[at]:.10g}{_when(bars, at)}"
+
+    either = "correct it or leave the row out, or if the columns are mixed up, name the right ones in data.columns"
+    _refuse(bars.high < bars.low, crossed, rows, where, either)
     for name, price in (("open", bars.open), ("close", bars.close)):
-        outside = (price < bars.low) | (price > bars.high)
-        _refuse(outside, f"{name} lies outside low and high", rows, where, "check that columns name the right ones")
+
+        def outside(at: int, name: str = name, price: Array = price) -> str:
+            low, high = bars.low[at], bars.high[at]
+            return f"{name} {price[at]:.10g} lies outside low {low:.10g} and high {high:.10g}{_when(bars, at)}"
+
+        _refuse((price < bars.low) | (price > bars.high), outside, rows, where, either)
     _refuse(~np.isfinite(bars.time), "time is empty", rows, where, "leave the row out")
     step = np.concatenate([[1.0], np.diff(bars.time)])
     apart = "or name every column that tells series apart in data.columns.symbol"
@@ -67,10 +79,16 @@ def check_bars(bars: Bars, rows: Rows, where: str) -> None:
     _refuse(step < 0, "is earlier than the row before", rows, where, f"sort the file by time, {apart}")
 
 
-def _refuse(wrong: Truth, what: str, rows: Rows, where: str, do: str) -> None:
+def _refuse(wrong: Truth, what: str | Callable[[int], str], rows: Rows, where: str, do: str) -> None:
     if wrong.any():
+        at = int(wrong.argmax())
         others = f" ({wrong.sum()} such rows)" if wrong.sum() > 1 else ""
-        raise InputError(f"row {rows[wrong][0]}: {what}{others}", where=where, do=do)
+        said = what if isinstance(what, str) else what(at)
+        raise InputError(f"row {rows[at]}: {said}{others}", where=where, do=do)
+
+
+def _when(bars: Bars, at: int) -> str:
+    return f" at {np.datetime64(int(bars.time[at]), 's')}" if np.isfinite(bars.time[at]) else ""
 
 
 def split_ratios(bars: Bars) -> NDArray[np.str_]:
@@ -96,9 +114,17 @@ def gaps(bars: Bars) -> Array:
     bar, more over a night, a weekend, a holiday or missing data."""
     if len(bars) < 2:
         return np.ones(len(bars))
-    step = np.diff(bars.time)
-    values, counts = np.unique(step, return_counts=True)
-    return np.concatenate([[1.0], step / values[counts.argmax()]])
+    return np.concatenate([[1.0], np.diff(bars.time) / _usual_step(bars)])
+
+
+def longest_pause(bars: Bars) -> float:
+    """Seconds from a bar to the next, at least two of them, above which data are missing, be it a week of holidays."""
+    return max(HOLE_STEPS * _usual_step(bars), HOLE_S)
+
+
+def _usual_step(bars: Bars) -> float:
+    values, counts = np.unique(np.diff(bars.time), return_counts=True)
+    return float(values[counts.argmax()])
 
 
 def cut(bars: Bars, before: Truth) -> list[slice]:

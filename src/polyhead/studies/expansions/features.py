@@ -27,6 +27,8 @@ NAMES = (
     "expansion_proxy",
     "consol_proxy",
 )
+BARS = 105
+"""Of the write-up's windows."""
 WARM_UP = 15
 """Bars of a series before its averages have settled."""
 EPS = 1e-6
@@ -36,7 +38,7 @@ ALPHA = 2 / 21
 ATR_BARS = 10
 
 
-def features(open: Array, high: Array, low: Array, close: Array, *, window: int = 105) -> NDArray[np.float32]:
+def features(open: Array, high: Array, low: Array, close: Array, *, window: int = BARS) -> NDArray[np.float32]:
     """Features (bar, 12) of a series of bars, arrays (bar,) with low <= open, close <= high; `window` is the number of
     bars that the age of a swing is counted in.
 

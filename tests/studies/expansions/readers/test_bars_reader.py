@@ -135,7 +135,9 @@ def test_series_of_one_file_are_told_apart_by_symbol(tmp_path):
 def test_a_bad_row_is_named_as_it_stands_in_the_file(tmp_path):
     rows = walk()
     rows[6, 1] = rows[6, 2] - 1
-    refused(table(tmp_path / "a.csv", rows), r"a\.csv: row 7: high is below low")
+    refused(
+        table(tmp_path / "a.csv", rows), r"a\.csv: row 7: high .* is below low .* at 2024-01-01T06:00:00", "columns"
+    )
 
 
 def test_a_price_that_is_no_number_is_refused(tmp_path):
@@ -143,7 +145,7 @@ def test_a_price_that_is_no_number_is_refused(tmp_path):
     lines = path.read_text().splitlines()
     lines[5] = lines[5].rpartition(",")[0] + ",n.v."
     path.write_text("\n".join(lines))
-    refused(path, "row 5: close is 'n.v.', not a number")
+    refused(path, "row 5: close is 'n.v.', not a number; leave the row out, or fill in its price")
     lines[5] = lines[5].replace("n.v.", "")
     path.write_text("\n".join(lines))
     refused(path, "row 5: close is empty or infinite")
@@ -187,6 +189,30 @@ def test_a_split_is_refused_cut_or_kept(tmp_path):
     assert kept.rows == 45
     assert kept.columns["split"].tolist() == [*[""] * 15, "4:1", *[""] * 29]
     assert kept.columns["expansion"][15] == 1  # what comes of keeping it
+
+
+def test_a_hole_is_not_called_a_split(tmp_path):
+    """Minutes, seven months without data, and a price that is 3:4 of the one before."""
+    rows = walk(60)
+    rows[30:] *= rows[29, 3] / rows[30, 0] * 4 / 3
+    times = [*stamps(30, "1m", "2017-09-04 23:30"), *stamps(30, "1m", "2018-04-04 00:00")]
+    path = table(tmp_path / "a.csv", rows, times)
+    hole = "a has a hole of 211 days, from 2017-09-04T23:59:00 to 2018-04-04T00:00:00"
+    refused(path, hole, "data.gap_s: 604800 to begin a new series", "data.splits: keep")
+    assert set(read(path, gap_s=604800).columns["series"]) == {"a #1", "a #2"}
+    for options in ({"splits": "keep"}, {"gap_s": 3e7}):
+        kept = read(path, **options)
+        assert kept.rows == 45
+        assert set(kept.columns["split"]) == {""}
+
+
+def test_a_split_is_called_one_beside_a_hole_and_after_a_night(tmp_path):
+    rows = walk(60)
+    rows[20:] *= 4 / 3
+    rows[40:] /= 4
+    days = [stamps(20, "1m", f"{day} 12:00") for day in ("2023-01-06", "2024-01-05", "2024-01-08")]
+    path = table(tmp_path / "a.csv", rows, [one for day in days for one in day])
+    refused(path, "split of 4:1", "bar 41 of 2024-01-08T12:00:00", gap_s=604800)
 
 
 def test_bars_without_range_are_kept_and_told(tmp_path):
@@ -239,6 +265,103 @@ def test_closes_alone_are_refused_or_made_into_bars(tmp_path):
     assert source.rows == 98 // 5 - 15
     np.testing.assert_array_equal(source.columns["open"], left[75:95:5])
     np.testing.assert_array_equal(source.columns["close"], left[80:100:5])
+
+
+def test_closes_of_a_file_of_bars_are_refused(tmp_path):
+    refused(table(tmp_path / "a.csv"), "'open', 'high', 'low'", "leave data.closes out", closes=5)
+
+
+def test_swings_age_in_windows_of_the_length_that_is_asked_for(tmp_path):
+    path = table(tmp_path / "a.csv", walk(400))
+    given = {"reader": "bars", "path": str(path), "window": {"length": 20}}
+    source = STUDY.readers()["bars"].read(DataOptions.model_validate(given))
+    expected = features(*walk(400).T, window=20)[15:]
+    np.testing.assert_array_equal(source.inputs["signal"].values, expected)
+    assert (read(path).inputs["signal"].values[:, 8:10] != expected[:, 8:10]).any()
+
+
+def test_pieces_that_are_all_too_short_are_told(tmp_path):
+    times = [one for day in (1, 3, 5) for one in stamps(10, start=f"2024-01-0{day} 00:00")]
+    path = table(tmp_path / "a.csv", walk(30), times)
+    refused(path, "a is cut into 3 pieces, the longest of which has 10 bars", "raise data.gap_s", gap_s=86400)
+
+
+def test_one_column_of_symbols_is_said_as_text(tmp_path):
+    rows = walk(40)
+    lines = [
+        f"{name},{at},{','.join(map(repr, map(float, row)))}"
+        for name in "ab"
+        for at, row in zip(stamps(40), rows, strict=True)
+    ]
+    (tmp_path / "a.csv").write_text("\n".join(["code,time,open,high,low,close", *lines]))
+    assert set(read(tmp_path / "a.csv", columns={"symbol": "code"}).columns["series"]) == {"a a", "a b"}
+
+
+@pytest.mark.parametrize(("separator", "said"), [(";", '";"'), ("\t", r'"\\t"')])
+@pytest.mark.parametrize("packed", [False, True])
+def test_other_separators_and_decimal_commas(tmp_path, separator, said, packed):
+    path = table(tmp_path / "a.csv")
+    path.write_text(path.read_text().replace(",", separator).replace(".", ","))
+    if packed:
+        with zipfile.ZipFile(tmp_path / "a.zip", "w") as file:
+            file.write(path, "a.csv")
+        path = tmp_path / "a.zip"
+    if separator == ";":
+        refused(path, "holds the whole line|cannot be read")
+    refused(path, r"'\d+,\d+', not a number; write data.decimal_comma: true", separator=separator)
+    source = read(path, separator=separator, decimal_comma=True)
+    np.testing.assert_allclose(source.columns["open"], walk()[15:, 0])
+
+
+def test_a_whole_line_in_one_column_names_the_separator(tmp_path):
+    path = table(tmp_path / "a.csv")
+    path.write_text(path.read_text().replace(",", ";"))
+    refused(path, "one column, 'time;open;high;low;close', holds the whole line; write data.separator: \";\"")
+
+
+@pytest.mark.parametrize(
+    ("first", "options"),
+    [
+        ("<DATE>\t<TIME>\t<OPEN>\t<HIGH>\t<LOW>\t<CLOSE>", {"separator": "\t"}),
+        ("day\tclock\topen\thigh\tlow\tclose", {"separator": "\t", "columns": {"time": ["day", "clock"]}}),
+        ("", {"separator": "\t", "header": False}),
+    ],
+)
+@pytest.mark.parametrize("seconds", ["", ":00"])
+def test_date_and_time_in_two_columns(tmp_path, first, options, seconds):
+    """As MetaTrader writes them."""
+    times = [one.replace("-", ".").replace(" ", "\t")[:16] + seconds for one in stamps(40)]
+    path = table(tmp_path / "a.csv", times=times, header="")
+    path.write_text((first + "\n" if first else "") + path.read_text().replace(",", "\t"))
+    source = read(path, **options)
+    np.testing.assert_array_equal(source.columns["time"], 1704067200 + 3600 * np.arange(15, 40))
+    np.testing.assert_allclose(source.columns["close"], walk()[15:, 3])
+
+
+@pytest.mark.parametrize(
+    ("date", "clock"),
+    [
+        (lambda at: at[:10].replace("-", ""), lambda at: at[11:].replace(":", "") + "00"),  # 20240101,093000
+        (lambda at: at[:10], lambda at: at[11:].replace(":", "")),
+        (lambda at: f"{at[5:7]}/{at[8:10]}/{at[:4]}", lambda at: at[11:].replace(":", "")),
+    ],
+)
+def test_times_of_day_as_whole_numbers_are_not_seconds_since_1970(tmp_path, date, clock):
+    """20 bars of 13 January: zeros in front are lost where a table is read."""
+    times = [f"{date(at)},{clock(at)}" for at in stamps(20, start="2024-01-13 00:00")]
+    path = table(tmp_path / "a.csv", walk(20), times, header="<DATE>,<TIME>,<OPEN>,<HIGH>,<LOW>,<CLOSE>")
+    np.testing.assert_array_equal(read(path).columns["time"], 1705104000 + 3600 * np.arange(15, 20))
+
+
+def test_numbers_beside_a_date_that_are_no_times_of_day_stay_stamps(tmp_path):
+    times = [f"{at[:10]},{1704067200 + 3600 * n}" for n, at in enumerate(stamps(40))]
+    source = read(table(tmp_path / "a.csv", times=times, header="date,time,open,high,low,close"))
+    np.testing.assert_array_equal(source.columns["time"], 1704067200 + 3600 * np.arange(15, 40))
+
+
+def test_a_time_of_day_without_a_date_is_refused(tmp_path):
+    path = table(tmp_path / "a.csv", times=[one[11:] for one in stamps(40)])
+    refused(path, "row 1: time '00:00' has no date", r"columns: \{time: \[DATE, time\]\}")
 
 
 def test_the_rule_is_in_the_config(tmp_path):

@@ -94,3 +94,38 @@ def test_what_is_unclear_is_refused(cells, options, said):
 
 def test_a_format_that_is_said_is_used():
     assert read("1/4/1999", written="%d/%m/%Y") == [922924800]  # 1 April
+
+
+@pytest.mark.parametrize(
+    "cell",
+    [
+        "2024-01-01 00:00Z",
+        "2024-01-01T00:00Z",
+        "2024-01-01 02:00+02:00",
+        "2024-01-01 02:00 +0200",
+        "2024-01-01T00:00:00 Z",
+    ],
+)
+def test_a_zone_after_minutes(cell):
+    assert read(cell) == [NEW_YEAR]
+
+
+@pytest.mark.parametrize(
+    ("cell", "written"),
+    [
+        ("02/01/2024 00:00Z", "%d/%m/%Y %H:%MZ"),
+        ("02/01/2024 00:00Z", "%d/%m/%Y %H:%M"),
+        ("02/01/2024 00:00Z", "%d/%m/%Y %H:%M%z"),
+        ("01/02/2024 02:00 +0200", "%m/%d/%Y %H:%M %z"),
+        ("01/02/2024 02:00+02:00", "%m/%d/%Y %H:%M%z"),
+        (202401020000, "%Y%m%d%H%M"),  # not 202401020000 s since 1970
+        ("20240102 000000", None),
+    ],
+)
+def test_a_format_is_used_for_stamps_with_a_zone_and_for_numbers_too(cell, written):
+    assert read(cell, written=written) == [NEW_YEAR + 86400]
+
+
+def test_a_stamp_with_a_zone_that_is_not_the_format_is_refused_with_its_row():
+    with pytest.raises(InputError, match=r"row 2: time '2024-01-02 00:00Z' is not the format %d/%m/%Y %H:%M"):
+        read("02/01/2024 00:00Z", "2024-01-02 00:00Z", written="%d/%m/%Y %H:%M")

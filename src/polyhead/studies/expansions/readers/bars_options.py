@@ -13,8 +13,9 @@ from polyhead.studies.expansions.rule import RuleOptions
 class BarColumns(Block):
     """What a file's columns are called. Left out: found by their usual names, whatever their case."""
 
-    time: str | None = None
-    """Time stamps: text, dates, or numbers since 1970 in s, ms, us or ns. Usually time, date, datetime, timestamp."""
+    time: str | Names | None = None
+    """Time stamps: text, dates, or numbers since 1970 in s, ms, us or ns. Usually time, date, datetime, timestamp. Of
+    several columns the texts are joined by a blank, as of `[date, time]`; these two are found by themselves."""
     open: str | None = None
     """First price. Usually open or o."""
     high: str | None = None
@@ -23,8 +24,8 @@ class BarColumns(Block):
     """Lowest price. Usually low or l."""
     close: str | None = None
     """Last price. Usually close, c or last; an adjusted close is never taken for it."""
-    symbol: Names | None = None
-    """Columns that together tell series apart. Usually symbol or ticker; none where the file holds one series."""
+    symbol: str | Names | None = None
+    """The column, or several that tell series apart. Usually symbol or ticker; none where the file holds one series."""
 
 
 class BarsOptions(Block):
@@ -35,15 +36,20 @@ class BarsOptions(Block):
     header: bool = True
     """The first line holds names. Without one, columns are called column_0, column_1, ... and the first five are
     taken for time, open, high, low and close."""
+    separator: str = ","
+    """One character that stands between the cells of a csv file; `"\\t"` for tabs."""
+    decimal_comma: bool = False
+    """Numbers are written 1,5 instead of 1.5."""
     time_format: str | None = None
-    """How text stamps are written, as `%d/%m/%Y %H:%M`. Default: found out, and refused where two ways fit."""
+    """How stamps are written, as `%d/%m/%Y %H:%M`, with `%z` where they name their zone. Default: found out, and
+    refused where two ways fit."""
     zone: str | None = None
     """Zone of text stamps that name none, as `America/New_York`. Default: UTC."""
     price_unit: PositiveFloat = 1.0
     """What a price of 1 in the file is worth, as 1.0e-4 for LEAN's equities."""
     closes: PositiveInt | None = None
     """For files of closes only: make a bar of so many closes, its open the close before. Rows without a close are then
-    left out. Default: such a file is refused."""
+    left out. A file that has open, high or low is refused. Default: a file of closes is."""
     splits: Literal["refuse", "cut", "keep"] = "refuse"
     """Where an open is to the close before as a split of shares would make it: refuse the file, begin a new series
     there, or keep it as a move of the market."""

@@ -21,18 +21,27 @@ FORMATS = (
     "%Y-%m-%d",
     "%Y%m%d %H:%M",
     "%Y%m%d %H:%M:%S",
+    "%Y%m%d %H%M",
+    "%Y%m%d %H%M%S",
+    "%Y-%m-%d %H%M",
+    "%Y-%m-%d %H%M%S",
     "%Y%m%d",
     "%Y/%m/%d",
     "%Y/%m/%d %H:%M",
     "%Y/%m/%d %H:%M:%S",
     "%Y.%m.%d",
     "%Y.%m.%d %H:%M",
+    "%Y.%m.%d %H:%M:%S%.f",
     "%m/%d/%Y",
     "%d/%m/%Y",
     "%m/%d/%Y %H:%M",
     "%d/%m/%Y %H:%M",
     "%m/%d/%Y %H:%M:%S",
     "%d/%m/%Y %H:%M:%S",
+    "%m/%d/%Y %H%M",
+    "%d/%m/%Y %H%M",
+    "%m/%d/%Y %H%M%S",
+    "%d/%m/%Y %H%M%S",
     "%d.%m.%Y",
     "%d.%m.%Y %H:%M",
     "%d.%m.%Y %H:%M:%S",
@@ -53,14 +62,14 @@ def seconds(column: polars.Series, where: Path, written: str | None, zone: str |
     """
     import polars
 
-    if column.dtype.is_numeric() and not _is_date(column):
+    if column.dtype.is_numeric() and not _is_date(column) and written is None:
         if zone is not None:
             raise InputError("numbers since 1970 are UTC and have no zone", where=str(where), do="leave zone out")
         return _numbers(column)
     if column.dtype == polars.Date:
         column = column.cast(polars.Datetime("us"))
     if column.dtype.is_numeric():
-        column = column.cast(polars.Int64).cast(polars.String)
+        column = column.cast(polars.Int64, strict=False).cast(polars.String)
     if isinstance(column.dtype, polars.Datetime):
         if column.dtype.time_zone is not None:
             return _since(column)
@@ -69,7 +78,7 @@ def seconds(column: polars.Series, where: Path, written: str | None, zone: str |
     aware = text.str.contains(r"\d:\d\d.*" + AWARE).fill_null(False)
     known = text.is_not_null()
     if (aware & known).any():
-        return _aware(text, aware, where, zone)
+        return _aware(text, aware, where, zone, written)
     return _since(_in_zone(_parsed(text, where, written), where, zone))
 
 
@@ -128,7 +137,9 @@ def _read(text: polars.Series, written: str) -> polars.Series:
     return text.str.strptime(polars.Date, written, strict=False).cast(kind)
 
 
-def _aware(text: polars.Series, aware: polars.Series, where: Path, zone: str | None) -> NDArray[np.float64]:
+def _aware(
+    text: polars.Series, aware: polars.Series, where: Path, zone: str | None, written: str | None
+) -> NDArray[np.float64]:
     import polars
 
     if zone is not None:
@@ -139,12 +150,20 @@ def _aware(text: polars.Series, aware: polars.Series, where: Path, zone: str | N
         raise InputError(
             f"row {row + 1}: time {text[row]!r} names no zone, others do", where=str(where), do="write them one way"
         )
-    plain = text.str.replace(" ", "T", n=1, literal=True).str.replace(r"Z$", "+00:00")
-    stamps = plain.str.replace("T ?([+-])", "$1").str.strptime(polars.Datetime("us", "UTC"), "%+", strict=False)
+    utc = polars.Datetime("us", "UTC")
+    plain = text.str.replace(r" ?Z$", "+00:00")
+    if written is None:
+        plain = plain.str.replace(" ", "T", n=1, literal=True).str.replace(r" ?([+-]\d\d):?(\d\d)$", "$1:$2")
+        stamps = plain.str.replace(r"(T\d\d:\d\d)([+-])", "$1:00$2").str.strptime(utc, "%+", strict=False)
+    else:
+        whole = written.replace("%:z", "%z").replace("%#z", "%z").removesuffix("Z").rstrip()
+        stamps = plain.str.strptime(utc, whole if "%z" in whole else f"{whole}%z", strict=False)
     unread = (stamps.is_null() & text.is_not_null()).arg_true()
     if len(unread):
         row = int(unread[0])
-        raise InputError(f"row {row + 1}: time {text[row]!r} cannot be read", where=str(where))
+        what = "cannot be read" if written is None else f"is not the format {written}"
+        do = "" if written is None else "correct data.time_format"
+        raise InputError(f"row {row + 1}: time {text[row]!r} {what}", where=str(where), do=do)
     return _since(stamps)
 
 
