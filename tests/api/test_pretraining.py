@@ -149,6 +149,19 @@ def test_an_input_that_is_not_there_is_named(home: Path) -> None:
         api.pretrain(home / "config.yaml", ["pretrain.input=sound"], out=home / "none", **QUICK)
 
 
+@pytest.mark.parametrize(
+    ("override", "says"),
+    [
+        ("pretrain.channels=['00']", r"input 'signal' has no channel '00'; it has 0, 1; did you mean '0'\?"),
+        ("pretrain.input=known", r"no input 'known' with a time axis for masked; there are signal"),
+    ],
+)
+def test_a_channel_that_is_not_there_is_named_where_it_stands(home: Path, override: str, says: str) -> None:
+    with pytest.raises(InputError, match=says) as refusal:
+        api.pretrain(home / "config.yaml", [override], out=home / "none", **QUICK)
+    assert refusal.value.where == f"override {override}"
+
+
 def test_folds_are_refused(home: Path) -> None:
     with pytest.raises(InputError, match=r"a network of its own; write data.split.folds=null"):
         api.pretrain(home / "config.yaml", ["data.split.folds=3"], out=home / "none", **QUICK)

@@ -68,8 +68,11 @@ def predict(
     folder = RunFolder.open(Path(run)).single()
     experiment = load(folder.path / "config.yaml").experiment
     options = _inputs_only(experiment.data).model_copy(update={"path": str(data)})
+    source = read(options)
+    if source.sampled:  # whatever brought it: windows must not cross recordings, and their times are predicted too
+        options = options.model_copy(update={"group": experiment.data.group, "time": experiment.data.time})
     experiment = experiment.model_copy(update={"data": options})
-    return predict_file(folder, experiment, read(options), checkpoint, Path(output), on_progress)
+    return predict_file(folder, experiment, source, checkpoint, Path(output), on_progress)
 
 
 def _inputs_only(data: DataOptions) -> DataOptions:

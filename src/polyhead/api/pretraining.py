@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from polyhead.api.configuration import Config, load
 from polyhead.api.running import Run, train
-from polyhead.config.pretraining import pretraining
+from polyhead.config.pretraining import TASK, pretraining
 from polyhead.config.problem import refuse
 from polyhead.config.problems import unknown_word
 from polyhead.errors import InputError
@@ -43,4 +43,11 @@ def pretrain(
             do="write data.split.folds=null, with recordings that no fold tests",
         )
     values = pretraining(loaded.document.values, options)
-    return train(values, out=out, watcher=watcher, report=report, diagnosis=diagnosis)
+    try:
+        return train(values, out=out, watcher=watcher, report=report, diagnosis=diagnosis)
+    except InputError as error:
+        key = next((key for key in ("input", "channels") if error.where == f"tasks.{TASK}.{key}"), None)
+        if key is None:
+            raise
+        place = loaded.document.where(("pretrain", key))  # the task stands in no file
+        raise InputError(error.what, where=place, do=error.do, check=error.check) from error

@@ -25,12 +25,17 @@ def columns_of(name: str, values: NDArray[Any]) -> dict[str, NDArray[Any]]:
 
 
 def frame_of(
-    recording: Sequence[str], index: NDArray[np.int64], tasks: Mapping[str, Mapping[str, NDArray[Any]]]
+    recording: Sequence[str],
+    index: NDArray[np.int64],
+    tasks: Mapping[str, Mapping[str, NDArray[Any]]],
+    times: Mapping[str, NDArray[np.float64]] | None = None,
 ) -> polars.DataFrame:
-    """The table of predictions: recording, index, then truth, mask, pred, score and sd of each task."""
+    """The table of predictions: recording, index, `times` (window,) by name, then truth, mask, pred, score and sd of
+    each task."""
     import polars
 
     columns: dict[str, Any] = {"recording": polars.Series(list(recording), dtype=polars.String), "index": index}
+    columns |= times or {}
     for task, parts in tasks.items():
         for part, values in parts.items():
             columns |= columns_of(f"{task}.{part}", values)

@@ -21,6 +21,7 @@ from polyhead.training.evaluation import Pooled
 from polyhead.training.judgement import judge
 from polyhead.training.sample import sample_judged
 from polyhead.training.session import Session
+from polyhead.training.times import times_of_span, times_of_windows
 from polyhead.training.watcher import InterruptedRunError, StopRequest
 
 
@@ -57,9 +58,13 @@ def write_predictions(
 
 
 def prediction_frame(tasks: Sequence[Task], windows: WindowSet, index: Index, pooled: Pooled, truth: bool) -> Any:
-    """One row per window: recording, index, then each task's columns in physical units and labels."""
+    """One row per window: recording, index, times where samples have one, then each task's columns in physical units
+    and labels."""
     names = [windows.recordings[code] for code in windows.recording[index]]
-    return frame_of(names, index, prediction_parts(tasks, windows, index, pooled, truth))
+    parts = prediction_parts(tasks, windows, index, pooled, truth)
+    for task in tasks:
+        parts[task.name] |= times_of_span(task, windows, index, pooled.predictions[task.name])
+    return frame_of(names, index, parts, times_of_windows(windows, index))
 
 
 def prediction_parts(
