@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import os
 import signal
 import subprocess
@@ -163,6 +164,29 @@ def test_batches_before_a_move_are_one_step(tmp_path):
     assert len(steps["step"]) == STEPS // 3
     assert set(steps["known.fault"]) == {3.0 * BATCH}
     assert set(steps["stepped"]) == {1.0}
+
+
+def test_a_loss_that_is_no_number_makes_no_total_of_zero(tmp_path):
+    """Epochs of two steps: 1 + 2 and 1 alone; NaN and 1, whose mean is 1; NaN twice, which has none; NaN and 1."""
+    model = nn.Linear(2, 1)
+    with Monitor(tmp_path / "mine", model, ["a", "b"], every=None) as monitor:
+        for losses in ((1.0, 2.0), (1.0, math.nan), (math.nan, math.nan), (1.0, math.nan)):
+            monitor.step(dict(zip("ab", losses, strict=True)))
+            monitor.step({"a": 1.0} if losses[0] == 1 else {"a": math.nan})
+            monitor.epoch()
+    case = read_folder(monitor.folder.path)
+    assert case.steps["total_loss"].tolist() == pytest.approx(
+        [3, 1, math.nan, 1, math.nan, math.nan, math.nan, 1], nan_ok=True
+    )
+    assert case.epochs["train_loss"].tolist() == pytest.approx([2, 1, math.nan, 1], nan_ok=True)
+
+
+def test_a_batch_without_labels_adds_nothing_to_the_total(tmp_path):
+    with Monitor(tmp_path / "mine", nn.Linear(2, 1), {"a": "regression", "b": "regression"}, every=None) as monitor:
+        for labels in (torch.ones(4), torch.full((4,), math.nan)):
+            monitor.step({"a": 1.0, "b": labels.mean()}, targets={"a": torch.ones(4), "b": labels})
+        monitor.epoch()
+    assert read_folder(monitor.folder.path).steps["total_loss"].tolist() == [2.0, 1.0]
 
 
 def test_norms_under_a_gradient_scaler_are_unscaled(tmp_path):

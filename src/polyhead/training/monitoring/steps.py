@@ -82,17 +82,19 @@ def columns_of(
 ) -> dict[str, NDArray[np.float64]]:
     """One row per step: losses, weights, shares, known labels, total, norm, rate, and what was sampled, NaN elsewhere.
 
-    A step of several batches has the mean of their losses, each counted by its known labels where they are told.
+    A step of several batches has the mean of their losses, each counted by its known labels where they are told. The
+    total is NaN where a loss is, unless its task has no label in the batch.
     """
     batches = [batch for step in steps for batch in step.batches]
     first = np.cumsum([0, *(len(step.batches) for step in steps)])[:-1]
     labels = {name: _counted(task, batches) for name, task in tasks.items()}
     columns: dict[str, NDArray[np.float64]] = {}
-    shares = []
+    shares, broken = [], np.zeros(len(batches), bool)
     for name in tasks:
         loss = _numbers([batch.losses.get(name, math.nan) for batch in batches])
         there = ~np.isnan(loss)
         known = labels[name]
+        broken |= ~there & np.array([name in batch.losses for batch in batches]) & (known != 0)
         by = np.where(np.isnan(known), there, known) * (there | ~np.isnan(known) & (known > 0))
         count = np.add.reduceat(by, first)
         with np.errstate(invalid="ignore", divide="ignore"):
@@ -100,7 +102,7 @@ def columns_of(
             weight = _numbers([batch.weights.get(name, 1.0) for batch in batches])[first]
         columns |= {f"loss.{name}": mean, f"weight.{name}": weight, f"known.{name}": np.add.reduceat(known, first)}
         shares.append(np.nan_to_num(mean * weight, nan=0.0, posinf=np.inf, neginf=-np.inf))
-    whole = np.sum(shares, axis=0)
+    whole = np.where(np.logical_or.reduceat(broken, first), np.nan, np.sum(shares, axis=0))
     with np.errstate(invalid="ignore", divide="ignore"):
         columns |= {f"share.{name}": share / whole for name, share in zip(tasks, shares, strict=True)}
     said = _numbers([math.nan if batch.total is None else batch.total for batch in batches])
