@@ -8,7 +8,6 @@ from __future__ import annotations
 
 CROSSTALK: dict[str, dict[str, str]] = {
     "weight-collapse": {
-        "overfitting": "validation gets worse because the task is forgotten, and the other losses still fall",
         "stale-checkpoint": "the epoch that is kept lies after the collapse",
     },
     "orphan-head": {"below-floor": "a head that is not trained scores below its floor"},
@@ -33,7 +32,6 @@ CROSSTALK: dict[str, dict[str, str]] = {
         "weight-lag": "learned weights were left as they were under other losses",
     },
     "stale-checkpoint": {
-        "overfitting": "one task gets worse while the others gain: which of the two it is, only more runs tell",
         "weight-lag": "learned weights were left as they were under other losses",
     },
 }

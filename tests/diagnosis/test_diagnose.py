@@ -13,7 +13,7 @@ from polyhead.diagnosis import diagnose as module
 from polyhead.diagnosis.case import Case, TaskFacts
 from polyhead.diagnosis.catalogue import all_checks
 from polyhead.diagnosis.check import Check, NotCheckedError
-from polyhead.diagnosis.diagnose import Diagnosis, diagnose, ranked
+from polyhead.diagnosis.diagnose import Diagnosis, diagnose
 from polyhead.diagnosis.finding import Fact, Finding, Fix, Scope
 from polyhead.diagnosis.page import HEADINGS
 from polyhead.trace.folder import json_text
@@ -76,22 +76,6 @@ def test_a_finding_is_signed(monkeypatch):
     assert [fix.text for fix in one.fixes] == ["new", "think"], "a fix that changes nothing is none"
     (bare,) = diagnose(CASE, [check("a", ONE)]).findings
     assert bare.scope.where is None
-
-
-def test_errors_first_causes_before_what_follows_and_the_surer_before_others():
-    cause = ONE.changed(id="cause", what="cause")
-    effect, other = ONE.changed(id="effect", what="effect"), ONE.changed(id="other", confidence=0.9)
-    far = ONE.changed(id="effect", what="far", scope=Scope(task="wear"))
-    worse = ONE.changed(id="effect", what="worse", severity="error")
-    order = ranked([effect, cause, far, worse, other], {"cause": ("effect",)})
-    assert [one.what for one in order] == ["worse", "one", "cause", "far", "effect"]
-    assert [one.follows for one in order] == [(), (), (), (), ("cause",)]
-
-
-def test_what_is_about_the_whole_run_explains_every_task():
-    cause = ONE.changed(id="cause", scope=Scope())
-    (_, effect) = ranked([ONE.changed(id="effect"), cause], {"cause": ("effect",)})
-    assert effect.follows == ("cause",)
 
 
 @pytest.mark.parametrize(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -11,6 +11,7 @@ from polyhead.diagnosis.case import Case
 from polyhead.diagnosis.check import Check, NotCheckedError
 from polyhead.diagnosis.finding import SEVERITIES, Finding, Severity
 from polyhead.diagnosis.precision import precision_of
+from polyhead.diagnosis.ranking import ranked
 from polyhead.diagnosis.remedy import worthwhile
 
 RAN = "ran"
@@ -48,7 +49,7 @@ class Diagnosis:
 
 
 def diagnose(case: Case, checks: Iterable[Check[Any]]) -> Diagnosis:
-    """Run `checks` on a case. Causes come before what follows from them, errors before warnings before notes."""
+    """Run `checks` on a case. Errors come before warnings before notes, causes before what follows from them."""
     said: dict[str, str] = {}
     found: list[Finding] = []
     explains: dict[str, tuple[str, ...]] = {}
@@ -91,27 +92,3 @@ def _signed(check: Check[Any], finding: Finding, case: Case) -> Finding:
         why=" ".join(check.page.sections["Why it matters"].split()),
         docs=f"reference/checks/{check.id}.html",
     )
-
-
-def ranked(findings: Sequence[Finding], explains: Mapping[str, tuple[str, ...]]) -> tuple[Finding, ...]:
-    """The findings with what each follows from; causes first within their severity, the surer ones before others.
-
-    A finding follows from another of the same task, or of the whole run, whose check explains its own.
-    """
-    linked = [one.changed(follows=tuple(dict.fromkeys(_causes(one, findings, explains)))) for one in findings]
-    return tuple(sorted(linked, key=_rank))
-
-
-def _causes(finding: Finding, findings: Sequence[Finding], explains: Mapping[str, tuple[str, ...]]) -> list[str]:
-    return [
-        other.id
-        for other in findings
-        if finding.id in explains.get(other.id, ())
-        and (other.scope.task is None or finding.scope.task is None or other.scope.task == finding.scope.task)
-        and SEVERITIES.index(other.severity) <= SEVERITIES.index(finding.severity)
-    ]
-
-
-def _rank(finding: Finding) -> tuple[int, bool, float]:
-    sure = 0.0 if finding.confidence is None else finding.confidence
-    return SEVERITIES.index(finding.severity), bool(finding.follows), -sure

@@ -31,6 +31,22 @@ def answering(case: Case, right: float, learned: float = 0.0, majority: float = 
     return replace(predicting(case, "test", "anomaly", pred=pred), metrics={**case.metrics, "test": test})
 
 
+def with_f1(case: Case, skill: float) -> Case:
+    """The F1 of the answers, too, with this skill."""
+    test = case.metrics["test"]
+    auroc = test["anomaly"]["auroc"]
+    scores = {**test["anomaly"], "f1": replace(auroc, value=skill, skill=skill)}
+    return replace(case, metrics={**case.metrics, "test": {**test, "anomaly": scores}})
+
+
+def maybe_chance(case: Case) -> Case:
+    """An AUROC of .6 that may be .5."""
+    case = answering(case, 0.5833, learned=0.2)
+    test = case.metrics["test"]
+    auroc = replace(test["anomaly"]["auroc"], interval=(0.45, 0.75), floor=0.5)
+    return replace(case, metrics={**case.metrics, "test": {**test, "anomaly": {**test["anomaly"], "auroc": auroc}}})
+
+
 def plant(case: Case) -> Case:
     """Right as often as always saying no, and nothing ranked."""
     return answering(case, 0.5833)
@@ -41,6 +57,14 @@ ROWS: tuple[Row, ...] = (
     ("below it", lambda case: answering(case, 0.3), True, "worse than always no"),
     ("ranked well", lambda case: answering(case, 0.5833, learned=0.6), False, "the threshold gives accuracy away"),
     ("below, but ranked", lambda case: answering(case, 0.3, learned=0.6), False, "a note"),
+    (
+        "useless answers",
+        lambda case: with_f1(answering(case, 0.3, learned=0.6), 0.02),
+        True,
+        "nor does F1 justify them",
+    ),
+    ("F1 pays", lambda case: with_f1(answering(case, 0.3, learned=0.6), 0.4), False, "accuracy was given for F1"),
+    ("maybe chance", maybe_chance, True, "an AUROC of .6 with .5 in its interval shows nothing learned"),
     ("a fifth of the way", lambda case: answering(case, 0.68), False, "something beyond the majority was learned"),
     ("well above", lambda case: answering(case, 0.8), False, "half of the way to perfect"),
     ("healthy", lambda case: case, False, "95 %"),

@@ -7,6 +7,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from polyhead.config.tasks import CountdownOptions
 from polyhead.diagnosis.case import Case, Predicted
 from polyhead.diagnosis.check import NotCheckedError
 from polyhead.diagnosis.checks.clipped_target import CHECK, measure
@@ -45,6 +46,30 @@ def plant(case: Case) -> Case:
     return cut(CUT, ONLY_WHETHER)(case)
 
 
+BOTH = np.clip(COUNTDOWN, 9.0, 21.0)
+
+
+def bounded(low: float, high: float):
+    """Labels with 30 % at either end, and a task with these bounds."""
+
+    def edit(case: Case) -> Case:
+        case = cut(BOTH, BOTH + NOISE)(case)
+        life = case.config.tasks["life"].model_copy(update={"bounds": (low, high)})
+        return replace(case, config=case.config.model_copy(update={"tasks": {**case.config.tasks, "life": life}}))
+
+    return edit
+
+
+def counted(clip: float):
+    """Labels of which nearly a third are exactly 20, of a countdown that is cut at `clip`."""
+
+    def edit(case: Case) -> Case:
+        case, life = plant(case), CountdownOptions(kind="countdown", target="life", clip=clip)
+        return replace(case, config=case.config.model_copy(update={"tasks": {**case.config.tasks, "life": life}}))
+
+    return edit
+
+
 CUT_LATE = np.minimum(COUNTDOWN, 27.0)
 LATE = np.where(CUT_LATE == 27, 27.0, 13.0) + NOISE
 GRADES = np.where(COUNTDOWN > 12, 18.0, np.arange(480) % 19.0)
@@ -54,6 +79,13 @@ ROWS: tuple[Row, ...] = (
     ("limit without harm", cut(CUT, WELL), False, "the open range is learned: a note"),
     ("no predictions", cut(CUT), False, "harm is not known: a note"),
     ("one in ten", cut(CUT_LATE, LATE), False, "too few to spoil a score: a note"),
+    ("both ends", cut(BOTH, BOTH + NOISE), True, "30 % at either end: most labels are limits, learned or not"),
+    ("both ends, fewer", cut(np.clip(COUNTDOWN, 7.2, 22.8), WELL), False, "24 % at either end, 48 % in all"),
+    ("one end, most", cut(np.minimum(COUNTDOWN, 12.0), WELL), False, "60 % at one end, as of a quantity that rests"),
+    ("a countdown's own clip", counted(20), False, "it is the task that cuts them"),
+    ("a countdown cut elsewhere", counted(30), True, "the labels end before"),
+    ("both ends, declared", bounded(9.0, 21.0), False, "the bounds end where the labels do: a range that is meant"),
+    ("both ends, wider bounds", bounded(8.0, 22.0), True, "the bounds do not say where labels end"),
     ("grades", cut(np.minimum(COUNTDOWN, 20).round(-1), ONLY_WHETHER), False, "three values"),
     ("many grades", cut(GRADES, np.where(GRADES == 18, 18.0, 9.0) + NOISE), False, "19 values, most of them the last"),
     ("healthy", lambda case: case, False, "as it is"),
@@ -105,3 +137,12 @@ def test_classes_alone_are_not_checked():
     case = with_profile(healthy(BASE), targets={"fault": replace(target_of(CUT, RECORDING), splits={})})
     with pytest.raises(NotCheckedError):
         list(measure(case))
+
+
+def test_both_ends_are_said_once_and_masked_together():
+    """Of 480 labels those up to 9 and from 21 on, counted."""
+    low, high = (COUNTDOWN <= 9).mean(), (COUNTDOWN >= 21).mean()
+    (finding,) = (one for one in found(CHECK, cut(BOTH)(healthy(BASE))) if one.severity == "warning")
+    assert finding.evidence[-1].value == pytest.approx(low + high)
+    (masked,) = finding.fixes[0].patch.values()
+    assert sorted(masked["missing"]) == [9.0, 21.0]

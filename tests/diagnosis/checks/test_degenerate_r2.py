@@ -89,3 +89,17 @@ def test_units_do_not_matter(unit):
     table = {"MAE": 0.527 * unit, "MAPE": 0.998, "MSE": 0.358 * unit**2, "R2": -2641.96}
     assert fires(CHECK, long(rul=table))
     assert not fires(CHECK, long(rul=table | {"R2": -8.0}))
+
+
+@pytest.mark.parametrize("logged", [1.0, 30.0])
+def test_several_outputs_that_ran_away_have_their_r2_by_right(logged):
+    """Two outputs, predicted 100 times too large: R2 of each by scikit-learn and their mean, which is what was logged;
+    thirty times that is no R2 of these predictions."""
+    from sklearn.metrics import r2_score
+
+    case = healthy(BASE)
+    own = case.predictions["test"]["life"]
+    truth = np.stack([own.truth, 5 * own.truth + 1], axis=1)
+    value = float(r2_score(truth, 100 * truth))
+    case = scored(predicting(case, "test", "life", truth=truth, pred=100 * truth), "test", "life", r2=logged * value)
+    assert fires(CHECK, case) is (logged != 1.0)

@@ -48,10 +48,30 @@ def plant(case: Case) -> Case:
     return replace(case, profile=replace(case.profile, inputs=inputs))
 
 
+def ahead(case: Case, train: tuple[float, float], val: tuple[float, float]) -> Case:
+    """An unscaled input: mean and sd of 300 training and of 100 validation windows."""
+    ranges = {"train": value(*train, -3.0, 3.0), "val": value(*val, -3.0, 3.0)}
+    inputs = {"signal": InputProfile(True, None, "none", {"x": Channel(ranges, 0.0, 1.0, 0.0, 1.0)})}
+    split = replace(case.profile.split, windows={"train": 300, "val": 100})
+    return replace(case, profile=replace(case.profile, inputs=inputs, split=split))
+
+
+FIRST, LATER = (-0.1, 0.9), (0.3, 1.45**0.5)
+"""Means (3 x -0.1 + 0.3) / 4 = 0; mean squares (3 x (0.81 + 0.01) + 1.45 + 0.09) / 4 = (2.46 + 1.54) / 4 = 1."""
+
 ROWS: tuple[Row, ...] = (
     ("all windows", lambda case: with_channel(case, 3.0, 2.9439), True, "mean 3 is that of 0, 2, 7"),
     ("only the offset", lambda case: with_channel(case, 3.0, 1.0), True, "the offset alone tells"),
     ("range of all", lambda case: with_channel(case, 0.0, 7.0, "minmax"), True, "2 trained, 7 used"),
+    (
+        "came scaled",
+        lambda case: ahead(case, FIRST, LATER),
+        True,
+        "all windows have mean 0 and sd 1, training -0.1, 0.9",
+    ),
+    ("came scaled by training", lambda case: ahead(case, (0.0, 1.0), LATER), False, "training has mean 0 and sd 1"),
+    ("came as it is", lambda case: ahead(case, FIRST, (0.31, 1.2)), False, "mean 0.0025 of all"),
+    ("each window scaled", lambda case: ahead(case, (0.0, 1.0), (0.0, 1.0)), False, "training and all are alike"),
     ("training windows", lambda case: with_channel(case, 1.0, 1.0), False, "mean 1 is that of 0, 2"),
     ("a constant of physics", lambda case: with_channel(case, 2.0, 10.0), False, "neither of the two"),
     ("range of training", lambda case: with_channel(case, 0.0, 2.0, "minmax"), False, "low 0 tells nothing, 2 does"),

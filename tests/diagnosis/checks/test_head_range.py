@@ -140,3 +140,16 @@ def test_labels_that_are_not_numbers_are_left_out():
         origin="a log", tasks={"a": TaskFacts("a")}, predictions={"test": {"a": one}}, known={"a": {"range": "0 to 1"}}
     )
     assert not fires(CHECK, case)
+
+
+@pytest.mark.parametrize(
+    ("skill", "bounds", "severity"),
+    [(0.9, (0.0, 1.05), "error"), (-0.2, (0.0, 1.05), "note"), (-0.2, (0.0, 0.9), "error")],
+)
+def test_heads_that_fail_together_are_not_of_one_range(skill, bounds, severity):
+    """All predictions at an end: with a range that fits it is this head's fault only where another task has skill."""
+    case = bounded(*bounds)(predicted(lambda p: np.full_like(p, bounds[1]))(healthy(BASE)))
+    own = case.metrics["test"]
+    others = {task: {name: replace(one, skill=skill, interval=None) for name, one in own[task].items()} for task in own}
+    (finding,) = found(CHECK, replace(case, metrics={**case.metrics, "test": others}))
+    assert finding.severity == severity

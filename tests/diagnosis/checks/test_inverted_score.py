@@ -103,6 +103,24 @@ def test_few_recordings_of_one_label_are_no_error():
     assert judge(replace(ranked, below=2.4, interval=(0.05, 0.45))).severity == "error"
 
 
+def test_what_was_never_learned_is_no_inversion():
+    """Below chance by the bootstrap, 1.8 deviations by recordings: a warning if training was ranked, else a note. By
+    2.4 it is an error whatever training says."""
+    (ranked,) = [one for one in measure(plant(healthy(BASE))) if one.split == "test"]
+    weak = replace(ranked, below=1.8, interval=(0.3, 0.45))
+    assert judge(replace(weak, learned=(0.55, 0.7))).severity == "warning"
+    assert judge(replace(weak, learned=(0.45, 0.6))).severity == "note"
+    assert judge(replace(weak, split="train", training=None, learned=None)).severity == "note"
+    assert judge(replace(weak, below=2.4, learned=(0.45, 0.6))).severity == "error"
+
+
+def test_a_task_without_weight_is_not_asked():
+    case = plant(healthy(BASE))
+    tasks = {**case.config.tasks, "anomaly": case.config.tasks["anomaly"].model_copy(update={"weight": 0.0})}
+    assert fires(CHECK, case)
+    assert not fires(CHECK, replace(case, config=case.config.model_copy(update={"tasks": tasks})))
+
+
 def test_yes_is_1_whatever_the_classes_are_called():
     """Predictions of yes or no are 1 and 0, also where the data call them 1 and 2."""
     tasks = {**healthy(BASE).tasks, "anomaly": replace(healthy(BASE).tasks["anomaly"], classes=("1", "2"))}

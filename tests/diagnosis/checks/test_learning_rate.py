@@ -50,7 +50,27 @@ def decayed(case: Case) -> Case:
     return lost(replace(case, steps=columns(case.steps, update_ratio=ratio, lr=rate)))
 
 
+def overwriting(case: Case, *ratios: float) -> Case:
+    """The first sampled steps move the weights by these shares of their size, and nothing is learned."""
+    moved = case.steps["update_ratio"].copy()
+    moved[np.flatnonzero(np.isfinite(moved))[: len(ratios)]] = ratios
+    return lost(replace(case, steps=columns(case.steps, update_ratio=moved)))
+
+
+def clipped(case: Case, norm: float, optimizer: str = "sgd") -> Case:
+    """Gradients of norm 5 that are clipped at `norm`, and nothing learned."""
+    train = case.config.train.model_copy(update={"optimizer": optimizer, "clip_norm": norm})
+    steps = columns(case.steps, total_grad_norm=5.0)
+    return lost(replace(case, steps=steps, config=case.config.model_copy(update={"train": train})))
+
+
 ROWS: tuple[Row, ...] = (
+    ("two first steps", lambda case: overwriting(case, 0.4, 0.2), True, "a fifth of the weights twice"),
+    ("one first step", lambda case: overwriting(case, 0.4, 0.05), False, "one sample may be bad luck"),
+    ("cannot leave its start", lambda case: lost(moving(case, 0.005)), True, "264 steps of 2.5e-5 are 0.7 %"),
+    ("clipped to nothing", lambda case: clipped(case, 1e-4), True, "2e-5 of every gradient is left"),
+    ("clipped hard", lambda case: clipped(case, 0.1), False, "a fiftieth is left: hard, but a rate"),
+    ("Adam is not slowed by a clip", lambda case: clipped(case, 1e-4, "adamw"), False, "it divides by the norm"),
     ("too low and lost", plant, True, "5e-7 of the weights in a step"),
     ("too high and lost", lambda case: lost(moving(case, 50)), True, "a quarter of the weights in a step"),
     ("too low, learned", lambda case: moving(case, 1e-4), False, "fine-tuning: a note"),
@@ -88,6 +108,27 @@ def test_a_rate_that_threw_the_network_out_is_lowered_by_the_first_steps():
     assert "20 times its first value" in finding.what
 
 
+def test_a_clip_by_hand():
+    """1e-4 of a norm of 5 is 2e-5; the clip that most steps meet is 5."""
+    case = clipped(healthy(BASE), 1e-4)
+    (moves,) = measure(case)
+    assert moves.clipped == pytest.approx(2e-5)
+    (finding,) = found(CHECK, case)
+    assert finding.fixes[0].patch == {"train.clip_norm": 5.0}
+    assert not fires(CHECK, replace(case, losses=healthy(BASE).losses, metrics=healthy(BASE).metrics))
+
+
+def test_path_is_all_steps_in_one_direction():
+    """60 steps of 5e-5, every third sampled: 0.3 % of the weights."""
+    ratio = np.where(np.arange(60) % 3 == 0, 5e-5, np.nan)
+    steps = {"step": np.arange(60.0), "update_ratio": ratio, "lr": np.full(60, 1e-5)}
+    (moves,) = measure(Case(origin="a log", tasks={}, steps=steps))
+    assert moves.path == pytest.approx(0.003)
+    (finding,) = found(CHECK, Case(origin="a log", tasks={}, steps=steps))
+    assert finding.severity == "warning"
+    assert "0.003" in finding.what
+
+
 def test_rates_over_epochs_alone():
     (moves,) = measure(Case(origin="a log", tasks={}, epochs={"epoch": np.arange(1.0, 5), "lr": np.zeros(4)}))
     assert (moves.zero, moves.samples) == (1.0, 0)
@@ -101,3 +142,22 @@ def test_units_of_losses_and_order_of_tasks_do_not_matter():
     losses = {"train": {name: values * (1 if name == "epoch" else 10) for name, values in case.losses["train"].items()}}
     (one,), (two,) = found(CHECK, case), found(CHECK, replace(case, tasks=tasks, losses=losses))
     assert (one.severity, one.what, one.fixes) == (two.severity, two.what, two.fixes)
+
+
+def test_a_few_long_steps_never_raise_the_rate():
+    """Every fifth step near the peak moves half of the weights, the median one 4e-4: less than the ratio aimed at."""
+    ratio = np.where(np.arange(264) % 5 == 3, 0.5, 4e-4)
+    case = rated(np.full(264, 1e-3))(lost(healthy(BASE)))
+    steps = columns(case.steps, update_ratio=ratio)
+    (finding,) = found(CHECK, replace(case, steps=steps))
+    assert "20% of 264 sampled steps" in finding.what
+    assert finding.fixes[0].patch == {}
+
+
+def test_evidence_names_the_bound_that_harm_was_judged_by():
+    """A quarter of the way from the floor is harm after long first steps, and none under steps that are short."""
+    case = overwriting(healthy(BASE), 0.4, 0.2)
+    quarter = {name: 0.75 * loss if name != "epoch" else loss for name, loss in case.losses["train"].items()}
+    (finding,) = found(CHECK, replace(case, losses={"train": quarter}))
+    assert finding.severity == "warning"
+    assert [fact.threshold for fact in finding.evidence if fact.metric.startswith("progress")] == [0.5]

@@ -148,3 +148,46 @@ def test_probabilities_of_samples_need_not_add_up():
     said = Predicted(np.arange(100), truth, truth, np.ones(100, bool), score)
     case = Case(origin="", tasks={"span": TaskFacts("span", kind="span")}, predictions={"val": {"span": said}})
     assert found(CHECK, case) == []
+
+
+def logged(loss: float, name: str = "ce") -> Case:
+    """Sixty windows whose true class is scored .9, .05 and .05, and a log of two epochs whose last says `loss`."""
+    score = np.tile([0.9, 0.05, 0.05], (60, 1))
+    said = np.full(60, "a", dtype=object)
+    predicted = Predicted(np.zeros(60), said, said, np.ones(60, bool), score)
+    facts = TaskFacts("state", "classification", name, classes=("a", "b", "c"))
+    losses = {"val": {"epoch": np.array([1.0, 2.0]), "state": np.array([1.3, loss])}}
+    return Case("here", {"state": facts}, losses=losses, predictions={"val": {"state": predicted}})
+
+
+def test_an_epoch_that_predictions_are_not_of_says_nothing():
+    case = logged(0.61779)
+    earlier = replace(case, losses={"val": {"epoch": np.array([1.0, 2.0]), "state": np.array([0.61779, 1.3])}})
+    assert [one.value for one in measure(earlier) if one.rule == "again"] == [0]
+    kept = replace(earlier, state={"best": {"epoch": 1}})
+    assert [one.value for one in measure(kept) if one.rule == "again"] == [1]
+
+
+@pytest.mark.parametrize(
+    ("loss", "name", "times"),
+    [
+        (0.61779, "ce", 1),  # ln(e^.9 + 2 e^.05) - .9
+        (0.61779, "crossentropyloss", 1),
+        (0.90373, "ce", 2),  # the softmax of the three is .53912, .23044, .23044: ln(e^.53912 + 2 e^.23044) - .53912
+        (0.10536, "ce", 0),  # -ln .9
+        (0.64, "ce", 0),  # a smoothed or weighted loss
+        (0.61779, "focal", 0),
+    ],
+)
+def test_a_log_of_probabilities_taken_for_logits_by_hand(loss: float, name: str, times: int):
+    found = [one.value for one in measure(logged(loss, name)) if one.rule == "again"]
+    assert found == ([times] if name != "focal" else [])
+    said = [CHECK.judge(one).what for one in measure(logged(loss, name)) if CHECK.judge(one)]
+    assert bool(times) == any(f"{'twice' if times == 2 else 'once'} more" in one for one in said)
+
+
+def test_a_split_without_a_label_does_not_end_the_check():
+    case = logged(0.61779)
+    unknown = replace(case.predictions["val"]["state"], mask=np.zeros(60, bool))
+    rules = {one.rule for one in measure(replace(case, predictions={"val": {"state": unknown}}))}
+    assert rules == {one.rule for one in measure(replace(case, predictions=None))}

@@ -26,15 +26,49 @@ def with_shares(case: Case, life: float, gradient: float, *, starved: str | None
         steps[f"share.{name}"] = np.full(len(sampled), share)
         steps[f"grad_norm.{name}"] = sampled * norm / steps[f"weight.{name}"]
     metrics = {split: dict(tasks) for split, tasks in case.metrics.items()}
-    if starved:
-        score = metrics["test"][starved]["r2"]
-        metrics["test"][starved] = {"r2": replace(score, value=skill, skill=skill)}
+    for split in metrics if starved else ():
+        score = metrics[split][starved]["r2"]
+        metrics[split][starved] = {"r2": replace(score, value=skill, skill=skill)}
     return replace(case, steps=steps, metrics=metrics)
 
 
 def plant(case: Case) -> Case:
     """Life takes 80 % of the loss and of the gradient, and the forecast learns nothing."""
     return with_shares(case, 0.8, 0.8)
+
+
+def learned_by_heart(case: Case) -> Case:
+    """The forecast is worth nothing on new windows, and fitted on those of training."""
+    edited = plant(case)
+    return replace(edited, metrics={**edited.metrics, "train": case.metrics["train"]})
+
+
+def diverging(case: Case) -> Case:
+    """As planted, and the loss of life ends at ten times that of its first step."""
+    edited = plant(case)
+    start = edited.steps["loss.life"][np.isfinite(edited.steps["loss.life"])][0]
+    start = max(start, case.tasks["life"].floor_loss)
+    table = edited.losses["train"]
+    return replace(
+        edited, losses={**edited.losses, "train": columns(table, life=np.full(len(table["life"]), 10 * start))}
+    )
+
+
+def without_gradients(case: Case) -> Case:
+    return replace(case, steps={name: one for name, one in case.steps.items() if not name.startswith("grad_norm")})
+
+
+def all_poor(case: Case, share: float) -> Case:
+    """No other task is fitted half, and nobody sampled a gradient."""
+    edited = without_gradients(with_shares(case, share, share))
+    metrics = {
+        split: {
+            task: scores if task == "life" else {name: replace(one, skill=0.3) for name, one in scores.items()}
+            for task, scores in tasks.items()
+        }
+        for split, tasks in edited.metrics.items()
+    }
+    return replace(edited, metrics=metrics)
 
 
 def raw_only(case: Case) -> Case:
@@ -55,6 +89,10 @@ def set_back(case: Case, gradient: float, late: float = 0.75) -> Case:
 ROWS: tuple[Row, ...] = (
     ("starves another", plant, True, "80 % of loss and gradient, the forecast at its floor"),
     ("leaves another poor", lambda case: with_shares(case, 0.8, 0.7, skill=0.3), True, "half of the way is not made"),
+    ("learned by heart", learned_by_heart, False, "what is fitted in training was heard"),
+    ("diverges", diverging, False, "a loss of ten times its start takes nothing: it was thrown there"),
+    ("no voice", lambda case: all_poor(case, 0.95), True, "95 % of the loss, and large losses of the others"),
+    ("a voice", lambda case: all_poor(case, 0.85), False, "as above, at 85 % and without gradients: a note"),
     ("decoy", lambda case: with_shares(case, 0.8, 0.39), False, "80 % of the loss and less than 40 % of the gradient"),
     ("raw share", raw_only, False, "weights take it back"),
     ("takes the step", lambda case: set_back(case, 0.95), True, "95 % of the gradient, .8 of the forecast became .75"),
@@ -77,6 +115,20 @@ def test_error_only_with_gradients_and_a_task_at_its_floor():
     bare = plant(case)
     steps = {name: values for name, values in bare.steps.items() if not name.startswith("grad_norm")}
     assert [one.severity for one in found(CHECK, replace(bare, steps=steps))] == ["warning"]
+
+
+def test_a_task_without_weight_is_not_robbed():
+    """Of two tasks one has the weight 0: the other holds all, and nothing is compared."""
+    epoch = np.arange(1.0, 21)
+    tasks = {name: TaskFacts(name, floor_loss=1.0) for name in ("a", "b")}
+    losses = {"train": {"epoch": epoch, "a": 1 / epoch, "b": np.ones(20)}}
+    weights = {"epoch": epoch, "weight_a": np.ones(20), "weight_b": np.zeros(20)}
+    with pytest.raises(NotCheckedError, match="a weight above 0"):
+        list(measure(Case(origin="a log", tasks=tasks, losses=losses, weights=weights)))
+    (finding,) = found(
+        CHECK, Case(origin="a log", tasks=tasks, losses=losses, weights={**weights, "weight_b": weights["weight_a"]})
+    )
+    assert (finding.scope.task, finding.severity) == ("b", "note")
 
 
 def published() -> Case:

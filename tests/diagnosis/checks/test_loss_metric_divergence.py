@@ -118,6 +118,19 @@ def test_a_total_that_others_lower():
     assert "the total loss fell by 38%" in finding.what
 
 
+@pytest.mark.parametrize(("auroc", "expected"), [(0.45, 1), (0.4, 1), (0.2, 0), (0.05, 0)])
+def test_a_ranking_far_below_chance_is_not_one_that_stays(auroc, expected):
+    """2 x 0.2 - 1 = -0.6: ranked the other way, or a mean over batches of one class; 2 x 0.4 - 1 = -0.2 is chance."""
+    epochs = np.arange(1.0, 11.0)
+    case = Case(
+        origin="a log",
+        tasks={"faulty": TaskFacts("faulty", "binary")},
+        losses={"val": {"epoch": epochs, "faulty": 0.7 - 0.03 * epochs}},
+        scores={"faulty": {"epoch": epochs, "auroc": auroc + 0.001 * (-1) ** epochs}},
+    )
+    assert len(found(CHECK, case)) == expected
+
+
 def test_agreement_is_spearmans():
     case = with_metric(healthy(BASE), np.linspace(0.6, 0.1, 12), skill=0.1)
     one = next(each for each in measure(case) if each.task == "next")

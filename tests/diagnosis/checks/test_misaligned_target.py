@@ -37,6 +37,14 @@ def told(truth: np.ndarray, pred: np.ndarray, split: str = "test", task: str = "
     return edit
 
 
+def taught(case: Case) -> Case:
+    """Labels of training alone stand a window late: predictions are right elsewhere."""
+    truth = moving(0, 0.7)
+    noise = 0.3 * np.random.default_rng(5).normal(size=truth.shape)
+    sound, wrong = told(truth, truth + noise)(case), told(np.roll(truth, 1, axis=1), truth + noise, "train")(case)
+    return replace(case, predictions={**sound.predictions, **wrong.predictions})
+
+
 def late(steps: int, steady: float = 0.7, noise: float = 0.4):
     """Predictions of the label some windows later, with noise."""
     truth = moving(0, steady)
@@ -78,6 +86,7 @@ ROWS: tuple[Row, ...] = (
     ("five windows", late(5), True, "five rows off"),
     ("25 windows", late(25), True, "as far as recordings of 120 windows show"),
     ("levels", levelled(5), True, "recordings that differ in level by far more than they move"),
+    ("training alone", taught, True, "the network says what windows tell, not what it was taught"),
     ("healthy", lambda case: case, False, "as it is"),
     ("no shift", late(0), False, "the peak is at 0"),
     ("smooth", late(1, steady=0.995), False, "a shift of one window changes next to nothing"),
@@ -143,3 +152,19 @@ def test_a_split_without_windows_is_not_checked():
     case = Case(origin="an empty split", tasks={"a": TaskFacts("a")}, predictions={"test": {"a": empty}})
     with pytest.raises(NotCheckedError):
         list(measure(case))
+
+
+def test_training_is_named():
+    (finding,) = found(CHECK, taught(healthy(BASE)))
+    assert finding.scope.split == "train"
+    assert "1 window later" in finding.what
+
+
+def test_few_windows_agree_by_chance():
+    """8 recordings of 13 windows: predictions that know nothing reach 4 / sqrt(104) = 0.39 once in a thousand times."""
+    rng, fired = np.random.default_rng(7), 0
+    for _ in range(200):
+        truth, pred = rng.normal(size=(2, 104))
+        one = Predicted(np.repeat(np.arange(8), 13).astype(str), truth, pred, np.ones(104, bool))
+        fired += fires(CHECK, replace(healthy(BASE), predictions={"test": {"energy": one}}))
+    assert fired <= 1

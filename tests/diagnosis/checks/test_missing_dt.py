@@ -36,6 +36,10 @@ ROWS: tuple[Row, ...] = (
     ("three times", plant, True, "two rates"),
     ("12 and 48 kHz", timed(spread=4.0, source="sampling_hz"), True, "two rates"),
     ("irregular", timed(within=5.0), True, "steps differ within windows"),
+    ("daily bars", timed(within=3.0, steps={"0.5": 86400.0}), False, "weekends: one rate and a calendar"),
+    ("daily and weekly", timed(within=7.0, steps={"0.5": 86400.0}), True, "no weekend is so long"),
+    ("days at two rates", timed(spread=7.0, within=3.0, steps={"0.5": 86400.0}), True, "daily and weekly recordings"),
+    ("every third hour", timed(within=3.0, steps={"0.5": 3600.0}), True, "no calendar of days"),
     ("told", timed(spread=10.0, spread_scaled=10.0, as_input="time"), False, "time is an input"),
     ("erased", timed(spread=10.0, spread_scaled=1.0, as_input="time"), False, "erased-sampling-rate says it"),
     ("rate told", with_rate, False, "the sampling rate is an input"),
@@ -55,7 +59,17 @@ def test_spread_of_three_rates():
     low, high = np.quantile(np.repeat([0.3, 1.0, 10.0], 100), [0.05, 0.95])
     (finding,) = found(CHECK, timed(spread=high / low)(healthy(BASE)))
     assert "33.3" in finding.what
-    assert finding.fixes[0].patch == {"data.scaling.time": "seconds"}
+
+
+def test_time_is_advised_in_windows():
+    """96 steps of 1 s are about 100 s: of a window of 64 bars a day apart 64 x 86400 = 5.5e6, raw seconds of which no
+    network trains on."""
+    (finding,) = found(CHECK, plant(healthy(BASE)))
+    assert finding.fixes[0].patch == {"data.scaling.time": {"seconds": 100.0}}
+    case = timed(spread=3.0, steps={"0.5": 86400.0})(healthy(BASE))
+    case = replace(case, profile=replace(case.profile, windows=replace(case.profile.windows, length=64)))
+    (finding,) = found(CHECK, case)
+    assert finding.fixes[0].patch == {"data.scaling.time": {"seconds": 6e6}}
 
 
 def test_key_of_the_rate_becomes_an_input():
@@ -74,4 +88,6 @@ def test_of_a_foreign_profile_without_configuration():
 def test_units_of_time_do_not_matter():
     case = plant(healthy(BASE))
     in_ms = replace(case.profile.time, steps={k: 1000 * v for k, v in case.profile.time.steps.items()})
-    assert found(CHECK, with_profile(case, time=in_ms)) == found(CHECK, case)
+    (one,), (other,) = found(CHECK, with_profile(case, time=in_ms)), found(CHECK, case)
+    assert (one.what, one.severity, one.evidence) == (other.what, other.severity, other.evidence)
+    assert one.fixes[0].patch == {"data.scaling.time": {"seconds": 100e3}}

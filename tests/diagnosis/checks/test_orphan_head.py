@@ -116,7 +116,7 @@ def test_both_causes_are_named_and_a_dead_output_first():
     (dead,) = found(CHECK, replace(case, predictions=same))
     assert dead.fixes[0].text.startswith("all its answers are one value")
     assert "fault is not trained: all its answers are one value" in dead.what
-    assert {"stalled-training", "learning-rate"} <= set(CHECK.explains)
+    assert "stalled-training" in CHECK.explains
     assert any(fact.value == "no better than a trivial predictor's" for fact in dead.evidence)
 
 

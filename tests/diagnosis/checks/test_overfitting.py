@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from polyhead.diagnosis.case import Case, TaskFacts
+from polyhead.diagnosis.case import Case, Predicted, TaskFacts
 from polyhead.diagnosis.check import NotCheckedError
 from polyhead.diagnosis.checks.overfitting import CHECK, measure
 from polyhead.scoring.metric import Score
@@ -39,7 +39,7 @@ def curves(
 
 def plant(case: Case) -> Case:
     """A quarter of what validation gained is lost again while training gains, and the last epoch is used."""
-    return curves(case, 0.2)
+    return with_gap(curves(case, 0.2), 0.75, 0.6)
 
 
 def scored(train: float, val: float, half: float | None = 0.02) -> Case:
@@ -54,13 +54,32 @@ def scored(train: float, val: float, half: float | None = 0.02) -> Case:
     return Case("a table", {"combined": TaskFacts("combined", primary="accuracy")}, losses={}, metrics=metrics)
 
 
-def with_gap(case: Case, train: float, val: float) -> Case:
-    """R2 of the energy on training and validation, each +- 0.05."""
+def with_gap(case: Case, train: float, val: float, test: float | None = None, half: float | None = 0.05) -> Case:
+    """R2 of the energy on training, +- `half`, on validation and on test, each +- 0.05."""
 
-    def score(value: float) -> Score:
-        return Score(value, 0.0, None, value, 500, (value - 0.05, value + 0.05), None, "mean", "higher", 1.0, "", True)
+    def score(value: float, half: float | None = 0.05) -> Score:
+        interval = None if half is None else (value - half, value + half)
+        return Score(value, 0.0, None, value, 500, interval, None, "mean", "higher", 1.0, "", True)
 
-    return replace(case, metrics={"train": {"energy": {"r2": score(train)}}, "val": {"energy": {"r2": score(val)}}})
+    metrics = {"train": {"energy": {"r2": score(train, half)}}, "val": {"energy": {"r2": score(val)}}}
+    return replace(case, metrics=metrics | ({} if test is None else {"test": {"energy": {"r2": score(test)}}}))
+
+
+def trained_on(case: Case, recordings: int, train: float = 0.95) -> Case:
+    """Training on so few recordings that they have no interval; 12 of validation and test, where skill is 0.6."""
+
+    def said(recordings: int) -> dict[str, Predicted]:
+        name, known = np.arange(10 * recordings) % recordings, np.ones(10 * recordings, bool)
+        return {"energy": Predicted(name, known.astype(float), known.astype(float), known)}
+
+    predictions = {"train": said(recordings), "val": said(12), "test": said(12)}
+    return replace(with_gap(case, train, 0.6, 0.6, None), predictions=predictions)
+
+
+def columns_of(case: Case, factor: float) -> dict:
+    """Validation over epochs, R2 times a factor."""
+    table = case.scores["energy"]
+    return {"energy": columns(table, r2=factor * table["r2"])}
 
 
 def held_out(case: Case) -> Case:
@@ -87,6 +106,12 @@ TURNS = TURNS + 0.01 * np.random.default_rng(0).normal(size=40)
 ROWS: tuple[Row, ...] = (
     ("past its best", plant, True, "lost 0.2 of 0.8"),
     ("best epoch kept", lambda case: curves(case, 0.2, kept=15), False, "no harm was done: a note"),
+    (
+        "never gained",
+        lambda case: (c := with_gap(curves(case, 0.2), 0.75, 0.6)) and replace(c, scores=columns_of(c, 0.1)),
+        False,
+        "R2 of 0.08 at its best",
+    ),
     ("within noise", lambda case: curves(case, 0.08, noise=0.08), False, "a fall of one epoch's noise"),
     ("a little", lambda case: curves(case, 0.04, noise=0.002), False, "a twentieth of the gain"),
     ("training lies still too", lambda case: curves(case, 0.2, learning=False), False, "nothing is learned by heart"),
@@ -102,6 +127,19 @@ ROWS: tuple[Row, ...] = (
         "what fitting left, nothing is lost by it: a note",
     ),
     ("held out on purpose", lambda case: with_gap(held_out(curves(case, 0.0)), 0.95, 0.6), False, "a shift: a note"),
+    ("most is lost", lambda case: with_gap(rising(case), 0.95, 0.35, 0.3), True, "0.6 - 0.07, more than 0.475"),
+    ("most may be lost", lambda case: with_gap(rising(case), 0.95, 0.45, 0.3), False, "0.5 - 0.07, less than 0.475"),
+    (
+        "test has no gap",
+        lambda case: with_gap(curves(case, 0.0), 0.95, 0.6, 0.9),
+        False,
+        "validation is hard by chance",
+    ),
+    ("few recordings", lambda case: trained_on(rising(case), 4), True, "0.35 - hypot(0.05, 0.05 sqrt 3) = 0.25"),
+    ("eight recordings", lambda case: trained_on(rising(case), 8), False, "the same gap, what fitting leaves: a note"),
+    ("two recordings, small gap", lambda case: trained_on(rising(case), 2, 0.7), False, "0.1 - hypot(0.05, 0.12)"),
+    ("turns, but training is no better", lambda case: with_gap(curves(case, 0.2), 0.6, 0.6), False, "not by heart"),
+    ("turns, but training is hardly better", lambda case: with_gap(curves(case, 0.2), 0.65, 0.6), False, "0.05 - 0.07"),
     ("small gap", lambda _: scored(0.90, 0.82), False, "0.08, below 0.1"),
     ("wide gap of few", lambda _: scored(0.383, 0.256, 0.1), False, "hypot(.1, .1) = .14 around .127"),
     ("only totals", lambda _: total(TURNS), True, "from 0.42 at epoch 15 to 0.8"),
@@ -165,8 +203,24 @@ def test_the_total_is_of_no_task():
 def test_gap_by_hand():
     """(0.383 - 0.256) / (1 - 0.0023) = 0.1273, half interval 0.0283 / 0.9977."""
     (gap,) = measure(scored(0.383, 0.256))
-    assert gap.gap == pytest.approx(0.12729, abs=1e-5)
-    assert gap.interval == pytest.approx((0.12729 - 0.02835, 0.12729 + 0.02835), abs=1e-5)
+    ((split, (one, interval)),) = gap.gaps.items()
+    assert split == "val"
+    assert one == pytest.approx(0.12729, abs=1e-5)
+    assert interval == pytest.approx((0.12729 - 0.02835, 0.12729 + 0.02835), abs=1e-5)
+
+
+def test_few_recordings_spread_as_others_do_by_hand():
+    """12 recordings give +- 0.05, so 3 give 0.05 x 2 = 0.1, and the gap 0.35 -+ hypot(0.05, 0.1) = 0.1118."""
+    (gap,) = measure(trained_on(curves(healthy(BASE), 0.0), 3))
+    assert gap.recordings == 3
+    assert gap.gaps["test"][1] == pytest.approx((0.35 - 0.1118, 0.35 + 0.1118), abs=1e-4)
+
+
+@pytest.mark.parametrize("test", [0.6, 0.7])
+def test_the_smaller_gap_counts(test):
+    (gap,) = measure(with_gap(curves(healthy(BASE), 0.0), 0.95, 0.6, test))
+    assert gap.least == pytest.approx(0.95 - test)
+    assert gap.surely == pytest.approx(0.95 - test - 0.0707, abs=1e-4)
 
 
 def test_lost_without_noise_by_hand():
@@ -178,7 +232,10 @@ def test_lost_without_noise_by_hand():
 
 @pytest.mark.parametrize("scale", [0.1, 10.0])
 def test_scale_of_the_loss_does_not_matter(scale):
-    one, other = found(CHECK, plant(healthy(BASE))), found(CHECK, curves(healthy(BASE), 0.2, scale=scale))
+    one, other = (
+        found(CHECK, plant(healthy(BASE))),
+        found(CHECK, with_gap(curves(healthy(BASE), 0.2, scale=scale), 0.75, 0.6)),
+    )
     assert [each.what for each in one] == [each.what for each in other]
 
 

@@ -7,6 +7,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from polyhead.config.training import TrainOptions
 from polyhead.diagnosis.case import Case
 from polyhead.diagnosis.check import NotCheckedError
 from polyhead.diagnosis.checks.schedule_pathology import CHECK, measure
@@ -27,6 +28,7 @@ def run(case: Case, skill, stopped_by: str = "epochs", lr=None) -> Case:
 
 RISING = 0.02 * EPOCHS + 0.002 * np.random.default_rng(0).normal(size=30)
 FLAT = np.minimum(0.05 * EPOCHS, 0.5) + 0.01 * np.random.default_rng(0).normal(size=30)
+STOPPED = np.minimum(0.05 * EPOCHS, 0.3) + 0.002 * np.random.default_rng(0).normal(size=30)
 DIPPED = np.concatenate([np.linspace(0, 0.6, 15), np.linspace(0.3, 0.45, 15)])
 
 
@@ -39,7 +41,31 @@ def plant(case: Case) -> Case:
     return run(case, RISING, "early_stopping")
 
 
+def ended(case: Case, skill, reached: float, lr=None) -> Case:
+    """All epochs are used up, and every task came to `reached`."""
+    scores = {
+        task: {name: replace(score, skill=reached, interval=None) for name, score in scored.items()}
+        for task, scored in case.metrics["val"].items()
+    }
+    return replace(run(case, skill, lr=lr), metrics={"val": scores, "test": scores})
+
+
+def cosine(epochs):
+    return 1e-3 * (1 + np.cos(np.pi * epochs / 30)) / 2
+
+
+BENT = 0.4 * (1 - np.exp(-EPOCHS / 12)) + 0.0005 * np.random.default_rng(0).normal(size=30)
+"""2.5 times its time constant: pace 2.5 e^-2.5 / (1 - e^-2.5) = 0.22 of the average at the end."""
+
 ROWS: tuple[Row, ...] = (
+    ("epochs too few", lambda case: ended(case, RISING, 0.3), True, "as fast as ever at the end, and far from perfect"),
+    ("bent", lambda case: ended(case, BENT, 0.3), False, "slower than half of the average: a note"),
+    ("far already", lambda case: ended(case, RISING, 0.7), False, "more behind than before it: a note"),
+    ("rate brought down", lambda case: ended(case, RISING, 0.3, cosine(EPOCHS)), False, "the schedule's end: a note"),
+    ("one deep cut", lambda case: ended(case, STOPPED, 0.3, cuts(7, factor=0.1)), True, "gained up to the cut"),
+    ("one deep cut, no loss", lambda case: ended(case, FLAT, 0.3, cuts(7, factor=0.1)), False, "gained on as before"),
+    ("one deep cut, no harm", lambda case: ended(case, FLAT, 0.7, cuts(7, factor=0.1)), False, "all got far"),
+    ("one halving", lambda case: ended(case, FLAT, 0.3, cuts(7)), False, "half the rate is left"),
     ("impatient", plant, True, "still rising"),
     ("cut while rising", lambda case: run(case, RISING, lr=cuts(8, 14, 20)), True, "three cuts on a rising line"),
     ("frozen", lambda case: run(case, FLAT, lr=cuts(5, factor=1e-4)), True, "a ten-thousandth for 25 of 30 epochs"),
@@ -63,6 +89,35 @@ def test_used_up_epochs_are_a_note_with_more_of_them():
     (finding,) = found(CHECK, run(healthy(BASE), RISING))
     assert finding.severity == "note"
     assert finding.fixes[0].patch == {"train.epochs": 45}
+
+
+def test_pace_of_an_exponential():
+    """Of 1 - exp(-t / T) over 2.5 T the slope at the end is 2.5 e^-2.5 / (1 - e^-2.5) = 0.224 of the average."""
+    (pace, *_) = measure(ended(healthy(BASE), 0.4 * (1 - np.exp(-EPOCHS / 12)), 0.3))
+    assert pace.pace == pytest.approx(0.224, abs=0.05)
+    assert (pace.mean, pace.kept) == (pytest.approx(0.3), 1.0)
+
+
+def test_epochs_too_few_mean_more_of_them_or_a_larger_rate():
+    (finding,) = found(CHECK, ended(healthy(BASE), RISING, 0.3))
+    rate = healthy(BASE).config.train.lr
+    assert finding.severity == "warning"
+    assert [fix.patch for fix in finding.fixes] == [
+        {"train.epochs": 45},
+        {"train.lr": pytest.approx(3 * rate, rel=0.2)},
+    ]
+
+
+def test_a_plateau_schedule_cuts_epoch_after_epoch():
+    """Cut to a half at epochs 8 to 12 while it gains: known to be cuts where the configuration names the schedule."""
+    case = run(healthy(BASE), RISING, lr=cuts(8, 9, 10, 11, 12))
+    schedule = TrainOptions(schedule={"name": "plateau", "patience": 1}).schedule
+    train = case.config.train.model_copy(update={"schedule": schedule})
+    named = replace(case, config=case.config.model_copy(update={"train": train}))
+    assert [one.cuts for one in measure(case)][1] == 1
+    rate = [*measure(named)][1]
+    assert (rate.cuts, rate.early) == (5, 5)
+    assert rate.left == pytest.approx(1 / 32)
 
 
 def test_slope_by_scipy():
@@ -122,3 +177,9 @@ def test_the_end_of_a_cosine_is_no_row_of_cuts():
     state = {"best": {"monitor": "val/skill", "epoch": 99}, "stopped_by": "epochs"}
     case = replace(healthy(BASE), epochs={"epoch": epoch + 1, "val_skill": skill, "lr": rate}, state=state)
     assert not [one for one in found(CHECK, case) if "cuts" in one.what]
+
+
+def test_a_rate_that_is_not_known_at_the_end_is_not_held():
+    """30 epochs, of which the last six have no rate: the window is of six."""
+    (pace, *_) = measure(ended(healthy(BASE), RISING, 0.3, np.where(EPOCHS > 24, np.nan, 1e-3)))
+    assert pace.kept == 0

@@ -201,3 +201,71 @@ def test_recordings_that_differ_in_loudness_are_compared_one_by_one(test, expect
     case = replace(healthy(BASE), metrics=None)
     case = with_profile(case, inputs=inputs(**{"0": ranges}), recordings=table, split=replace(SPLIT, recordings=n))
     assert fires(CHECK, case) is expected
+
+
+def falling(before: float, after: float, edit=plant):
+    """Skill of every task in validation and in test, each with an interval of 0.05 on either side."""
+
+    def of(case: Case) -> Case:
+        table = {
+            split: {
+                task: {
+                    name: replace(one, value=v, skill=v, floor=0.0, best=1.0, interval=(v - 0.05, v + 0.05))
+                    for name, one in scored.items()
+                }
+                for task, scored in healthy(BASE).metrics["test"].items()
+            }
+            for split, v in (("val", before), ("test", after))
+        }
+        return replace(edit(case), metrics=table)
+
+    return of
+
+
+def told_by_a_column(case: Case) -> Case:
+    split = case.config.data.split.model_copy(update={"column": "part"})
+    data = case.config.data.model_copy(update={"split": split})
+    return replace(plant(case), config=case.config.model_copy(update={"data": data}))
+
+
+def nearly(case: Case) -> Case:
+    """The same shift among recordings that scatter by 0.5: beyond chance, but where many of training lie."""
+    return replace(moved(normal(0.8), scatter=0.5, n=(450, 90, 100))(case), config=told_by_a_column(case).config)
+
+
+FALLS = (
+    ("lost", falling(0.9, 0.3), "error"),
+    ("by a column", falling(0.9, 0.3, told_by_a_column), "error"),
+    ("some lost", falling(0.9, 0.6), "warning"),
+    ("nothing lost", falling(0.4, 0.4), "note"),
+    ("lost by chance", falling(0.45, 0.36), "note"),
+    ("by design, where recordings lie", falling(0.9, 0.3, nearly), "note"),
+)
+
+
+@pytest.mark.parametrize(("name", "edit", "severity"), FALLS, ids=[row[0] for row in FALLS])
+def test_harm_is_what_skill_falls_by(name, edit, severity):
+    (finding,) = found(CHECK, edit(healthy(BASE)))
+    assert finding.severity == severity
+
+
+@pytest.mark.parametrize(("test", "expected"), [((0.5, 1.0), False), ((30.0, 30.1), True)])
+def test_a_time_step_of_few_values_has_no_normal_spread(test, expected):
+    """Steps of 0.5, 1 and 2 s, one for each recording: eleven without a 2 have half of the spread. Smirnov's bound at
+    0.01 of 34 and 11 recordings is 0.565; a third of training is above 1."""
+    n = {"train": 33, "val": 12, "test": 11}
+    own = {"train": (0.5, 1.0, 2.0), "val": (0.5, 1.0, 2.0), "test": test}
+    steps = {name: np.resize(own[name], count) for name, count in n.items()}
+    names = np.repeat(list(n), list(n.values()))
+    table = recordings({"signal.dt.mean": np.concatenate(list(steps.values()))}, {"fault": ["ball"] * 56}, list(names))
+    ranges = {name: settings(*own[name]) for name in n}
+    case = replace(healthy(BASE), metrics=None)
+    case = with_profile(case, inputs=inputs(dt=ranges), recordings=table, split=replace(SPLIT, recordings=n))
+    assert fires(CHECK, case) is expected
+
+
+def test_a_low_skill_that_did_not_fall_is_not_held_against_a_half():
+    (finding,) = found(CHECK, falling(0.4, 0.4)(healthy(BASE)))
+    assert [(one.threshold, one.source) for one in finding.counter_evidence] == [(None, "not surely less than on val")]
+    (finding,) = found(CHECK, falling(0.8, 0.8)(healthy(BASE)))
+    assert [(one.threshold, one.source) for one in finding.counter_evidence] == [(0.5, "")]

@@ -31,13 +31,42 @@ def seeing(case: Case, sees: int | None, skill: float | None = 0.2, name: str = 
 
 
 def plant(case: Case) -> Case:
-    """A field of four fifths of the window: the smallest published dose, with a task that stays at a skill of 0.2."""
-    return seeing(case, 102)
+    """A quarter of the window, and a task that stays at a skill of 0.2 where another is learned."""
+    return seeing(case, 32)
+
+
+def reading_last(case: Case, sees: int) -> Case:
+    """The case whose head of `fault` reads the last step only."""
+    task = case.config.tasks["fault"]
+    task = task.model_copy(update={"head": task.head.model_copy(update={"pooling": "last"})})
+    return seeing(replace(case, config=case.config.model_copy(update={"tasks": {"fault": task}})), sees)
+
+
+def all_poor(case: Case) -> Case:
+    """A quarter of the window, and no task that is learned."""
+    case = seeing(case, 32)
+    scores = {
+        task: {metric: replace(score, skill=0.2) for metric, score in scored.items()}
+        for task, scored in case.metrics[case.judged].items()
+    }
+    return replace(case, metrics={case.judged: scores})
+
+
+def generalising_badly(case: Case) -> Case:
+    """A quarter of the window: fitted on training, lost on test."""
+    case = seeing(case, 32)
+    learned = seeing(case, 32, skill=0.9).metrics[case.judged]
+    return replace(case, metrics={"train": learned, **case.metrics})
 
 
 ROWS: tuple[Row, ...] = (
-    ("four fifths", plant, True, "102 of 128"),
-    ("a quarter", lambda case: seeing(case, 32), True, "32 of 128"),
+    ("a quarter", plant, True, "32 of 128"),
+    ("four fifths, last step", lambda case: reading_last(case, 102), True, "a fifth is never seen"),
+    ("four fifths", lambda case: seeing(case, 102), False, "its neighbours see the rest: a note"),
+    ("just within", lambda case: seeing(case, 38), False, "(1 - 38 / 128)^2 = 0.494"),
+    ("just out", lambda case: seeing(case, 37), True, "(1 - 37 / 128)^2 = 0.505"),
+    ("nothing learned", all_poor, False, "a field does not hurt all tasks: a note"),
+    ("fitted on training", generalising_badly, False, "not for want of reach"),
     ("all of it", lambda case: seeing(case, 128), False, "exactly the window"),
     ("whole window", lambda case: seeing(case, None), False, "no limit"),
     ("all goes well", lambda case: seeing(case, 29, skill=0.95), False, "local patterns suffice: a note"),

@@ -45,6 +45,7 @@ LIFE = list(RNG.permutation(40) / 40)
 ROWS: tuple[Row, ...] = (
     ("rate", plant, True, "48 against 12 kHz"),
     ("time step", table({"dt": [1 / r for r in RATES]}), True, "the same in seconds"),
+    ("no rate known", table({"rate_hz": [None] * 40, "dt": [1 / r for r in RATES]}), True, "time stamps tell it"),
     ("resolution", table({"signal.0.step": [2e-5] * 4 + [1e-4] * 36}), True, "two converters"),
     ("padding", table({"signal.0.zeros": [0.0] * 4 + list(RNG.uniform(0.1, 0.3, 36))}), True, "zeros in faults only"),
     ("middle rate", table({"rate_hz": [25600.0] * 4 + [12000.0, 48000.0] * 18}), True, "no threshold, one value"),
@@ -129,3 +130,12 @@ def test_few_recordings_are_not_checked():
     few = recordings({"rate_hz": [12e3, 48e3] * 3}, {"fault": ["ball", "outer"] * 3})
     with pytest.raises(NotCheckedError, match="labels of 6 recordings, 8 are needed"):
         list(measure(with_profile(healthy(BASE), recordings=few)))
+
+
+def test_half_of_the_way_is_noted():
+    """16 of 20 against none of 20: a difference of 0.8, which leaves much to learn."""
+    edit = table({"rate_hz": [1.0] * 16 + [2.0] * 24}, ["a"] * 20 + ["b"] * 20)
+    (finding,) = found(CHECK, edit(healthy(BASE)))
+    assert (finding.severity, finding.evidence[0].value) == ("note", pytest.approx(0.8))
+    assert "tells part of the label" in finding.what
+    assert finding.evidence[0].threshold == 0.5

@@ -46,6 +46,16 @@ def as_validation(case: Case, share: float) -> Case:
     return replace(case, predictions={**case.predictions, "val": {task: mixed(task) for task in val}})
 
 
+def unnamed(case: Case, distinct: float = 0.5, apart: float = 0.05, within: float = 0.04) -> Case:
+    """Every window is a recording; the life has so many values to a label, windows are `apart` from training ones."""
+    life = case.profile.targets["life"]
+    train = life.splits["train"]
+    life = replace(life, splits={**life.splits, "train": replace(train, distinct=round(distinct * train.known))})
+    case = replace(case, profile=replace(case.profile, targets={"life": life}))
+    windows = case.profile.split.windows
+    return with_split(case, recordings=dict(windows), nearest=apart, nearest_within=within, compared=200)
+
+
 ROWS: tuple[Row, ...] = (
     ("one recording", plant, True, "promised whole, and cut"),
     ("samples", lambda case: with_split(case, overlapping=3), True, "windows overlap across the split"),
@@ -56,6 +66,16 @@ ROWS: tuple[Row, ...] = (
     ("near copies", lambda case: with_split(case, nearest=0.1, nearest_within=1.0), True, "a tenth of the distance"),
     ("near", lambda case: with_split(case, nearest=0.14, nearest_within=1.0), False, "above 0.13"),
     ("near, of few", lambda case: with_split(case, nearest=0.1, nearest_within=1.0, compared=40), False, "40 windows"),
+    ("measured twice", unnamed, True, "two windows to a label, 0.05 apart, and no recording named"),
+    ("measured once", lambda case: unnamed(case, distinct=1.0), False, "near, but each label is its own"),
+    ("a scale of few values", lambda case: unnamed(case, distinct=0.02), False, "fifty windows to a label"),
+    ("labels recur, windows differ", lambda case: unnamed(case, apart=0.5, within=0.5), False, "rounded labels"),
+    (
+        "alike, but named",
+        lambda case: with_split(unnamed(case), recordings={"train": 45}),
+        False,
+        "recordings stay whole",
+    ),
     ("validation is training", lambda case: as_validation(case, 1.0), True, "every row"),
     ("a twentieth is training", lambda case: as_validation(case, 0.05), True, "5 of 108 rows"),
     ("healthy", lambda case: case, False, "nothing shared"),

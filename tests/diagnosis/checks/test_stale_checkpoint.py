@@ -10,6 +10,7 @@ import pytest
 from polyhead.diagnosis.case import Case, TaskFacts
 from polyhead.diagnosis.check import NotCheckedError
 from polyhead.diagnosis.checks.stale_checkpoint import CHECK, measure
+from polyhead.scoring.metric import Score
 
 from ..cases import Row, fires, found, healthy, nested
 
@@ -41,7 +42,28 @@ def plant(case: Case) -> Case:
     return kept(case, 30, 0.3)
 
 
+def judged_by(case: Case, monitor: str, half: float) -> Case:
+    """The energy loses 0.12 of 0.8 after epoch 10, `monitor` chose, and the interval of its score is +-`half`."""
+    case = kept(case, 30, 0.12)
+    interval = (0.68 - half, 0.68 + half)
+    score = Score(0.68, 0.0, None, 0.68, 200, interval, None, "mean", "higher", 1.0, "", primary=True)
+    state = {"best": {"monitor": monitor, "epoch": 30}}
+    return replace(case, state=state, losses=None, metrics={"val": {"energy": {"r2": score}}})
+
+
+def learned_little(case: Case) -> Case:
+    """The best epoch stands 0.02 above the floor, of a score that is known to +-0.05, and all of it is lost."""
+    case = judged_by(case, "val/angle/r2", 0.05)
+    energy = 0.02 * np.exp(-(((EPOCHS - 10) / 5) ** 2))
+    return replace(case, scores={**case.scores, "energy": {"epoch": EPOCHS, "r2": energy}})
+
+
 ROWS: tuple[Row, ...] = (
+    ("a mean, surely lost", lambda case: judged_by(case, "val/skill", 0.05), True, "0.12 is more than 0.05"),
+    ("a mean, few windows", lambda case: judged_by(case, "val/skill", 0.2), False, "0.12 is within the interval"),
+    ("another's metric", lambda case: judged_by(case, "val/angle/r2", 0.2), True, "it was never asked"),
+    ("by training", lambda case: judged_by(case, "train/energy/r2", 0.2), True, "validation was never asked"),
+    ("nothing learned", learned_little, False, "what is lost was never there"),
     ("another's best", plant, True, "the energy lost a third"),
     ("final instead of best", lambda case: replace(case, state={"best": {"monitor": "val/skill", "epoch": 3}}), True,
      "epoch 3 of a run that rises to epoch 12"),
@@ -114,6 +136,24 @@ def test_a_run_that_still_trains_is_not_checked():
     with pytest.raises(NotCheckedError, match="still going on"):
         list(measure(going))
     assert fires(CHECK, replace(case, state={**case.state, "status": "interrupted"}))
+
+
+@pytest.mark.parametrize(
+    ("monitor", "counted"),
+    [("val/skill", True), ("val/energy/r2", True), ("", True), ("val/angle/r2", False), ("train/skill", False)],
+)
+def test_whom_the_monitor_counts(monitor, counted):
+    stale = next(one for one in measure(judged_by(healthy(BASE), monitor, 0.2)) if one.task == "energy")
+    assert stale.counted is counted
+
+
+def test_half_an_interval_by_hand():
+    """Medians of three: from 0.794 (of 0.72, 0.8 and 0.794) to 0.683 (of 0.686 and 0.68), 0.111 of +-0.2."""
+    case = judged_by(healthy(BASE), "val/skill", 0.2)
+    energy = kept(healthy(BASE), 30, 0.12, noise=0.0).scores["energy"]
+    case = replace(case, scores={**case.scores, "energy": energy})
+    stale = next(one for one in measure(case) if one.task == "energy")
+    assert stale.half == pytest.approx(0.2 / 0.111)
 
 
 def test_unknown_epoch_is_not_passed():

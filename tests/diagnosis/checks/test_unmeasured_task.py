@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import numpy as np
 import pytest
 
 from polyhead.diagnosis.case import Case
@@ -40,9 +41,21 @@ def undefined(case: Case) -> Case:
     return replace(without(case, "energy"), metrics=emptied)
 
 
+def ended(case: Case, phases: tuple[str, ...]) -> Case:
+    """The loss of energy is NaN from the second epoch on."""
+    for phase in phases:
+        loss = case.losses[phase]["energy"].copy()
+        loss[1:] = np.nan
+        case = replace(case, losses={**case.losses, phase: columns(case.losses[phase], energy=loss)})
+    return case
+
+
 ROWS: tuple[Row, ...] = (
     ("one task", plant, True, "a loss and no metric"),
     ("undefined throughout", undefined, True, "no metric has a value"),
+    ("no numbers any more", lambda case: ended(undefined(case), ("train", "val")), False, "non-finite says it"),
+    ("a loss of validation is left", lambda case: ended(undefined(case), ("train",)), True, "answers are numbers"),
+    ("ended, no metric", lambda case: ended(plant(case), ("train", "val")), True, "nobody measured it before either"),
     ("only over epochs", lambda case: replace(plant(case), scores=case.scores), False, "the epochs have it"),
     ("only at the end", lambda case: replace(case, scores=None), False, "the final metrics have it"),
     ("healthy", lambda case: case, False, "every task has metrics"),
@@ -66,3 +79,9 @@ def test_rescaled_loss_and_other_names_keep_the_verdict():
     renamed = columns(case.losses["train"], tail=case.losses["train"]["energy"])
     del renamed["energy"]
     assert [one.scope.task for one in found(CHECK, replace(case, losses={"train": renamed}))] == ["tail"]
+
+
+def test_a_table_without_rows_is_read():
+    case = undefined(healthy(BASE))
+    empty = {name: np.zeros(0) for name in case.losses["train"]}
+    assert fires(CHECK, replace(case, losses={**case.losses, "val": empty}))

@@ -45,11 +45,18 @@ def plant(case: Case) -> Case:
     return sliced(case, 0.10)
 
 
+def of_a_whole(case: Case, value: float) -> Case:
+    """The same slices, with another score of the whole."""
+    return replace(case, metrics={"test": {"fault": {"macro_f1": score(value, 600)}}})
+
+
 ROWS: tuple[Row, ...] = (
     ("below the floor", plant, True, "0.10 +- 0.06, floor 0.30"),
     ("error above that of a constant", lambda case: sliced(case, 5.0, higher=False), True, "5 / 1.22 > 3"),
     ("a third worse", lambda case: sliced(case, 0.60), False, "a note: above the floor"),
-    ("at the floor", lambda case: sliced(case, 0.28), False, "0.28 +- 0.09 holds 0.30: a note"),
+    ("at the floor", lambda case: sliced(case, 0.28), True, "0.28 +- 0.09 holds 0.30, and 0.90 is far beyond"),
+    ("hardly told", lambda case: of_a_whole(sliced(case, 0.42, 50), 0.60), False, "0.42 + 3.3 x 0.07 = 0.65: a note"),
+    ("surely less", lambda case: of_a_whole(sliced(case, 0.42, 50), 0.70), True, "0.65 < 0.70, and 0.42 - 0.14 < 0.30"),
     ("few windows", lambda case: sliced(case, 0.10, 40), False, "40 labels say little"),
     ("r2 of narrow slices", lambda case: sliced(case, 1.1, higher=False), False, "r2 0.1 there, and the same error"),
     ("healthy", lambda case: sliced(case, 0.88), False, "2 % worse"),

@@ -7,6 +7,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from polyhead.config.balance import SoftmaxOptions
 from polyhead.diagnosis.case import Case, TaskFacts
 from polyhead.diagnosis.checks.weight_collapse import CHECK, measure
 
@@ -38,6 +39,17 @@ def plant(case: Case) -> Case:
     return with_weight(case, 1e-3)
 
 
+def never_learned(case: Case, share: float = 1e-3, *, skill: float = 0.3) -> Case:
+    """The metric of `noise` rises to where half of the way is not made, on training windows as elsewhere."""
+    case = with_weight(case, share, falls=False)
+    metrics = {
+        split: {**tasks, "noise": {name: replace(one, skill=skill) for name, one in tasks["noise"].items()}}
+        for split, tasks in case.metrics.items()
+    }
+    balance = SoftmaxOptions(method="softmax")
+    return replace(case, metrics=metrics, config=case.config.model_copy(update={"balance": balance}))
+
+
 def small_loss(case: Case) -> Case:
     """Few of the weights are enough for a loss that is a twentieth of the others."""
     case = with_weight(case, 0.06)
@@ -49,6 +61,9 @@ ROWS: tuple[Row, ...] = (
     ("small", lambda case: with_weight(case, 0.02), True, "2 % of the weights"),
     ("still heard", lambda case: with_weight(case, 0.12), False, "more than 5 % of the weights, though the F1 fell"),
     ("small loss", small_loss, False, "8 % of the weights, hardly any loss to weigh"),
+    ("never learned", never_learned, True, "a thousandth of the weights by a softmax, .3 of the way on training"),
+    ("half learned", lambda case: never_learned(case, skill=0.6), False, "more than half of the way on training"),
+    ("a voice", lambda case: never_learned(case, 0.12), False, "more than 5 % of the weights"),
     ("harmless", lambda case: with_weight(case, 1e-3, falls=False), False, "its F1 rises all the same"),
     (
         "falls with its weight",

@@ -27,7 +27,29 @@ def plant(case: Case) -> Case:
     return with_lag(case, 0.2)
 
 
+def scored(case: Case, skill: float) -> Case:
+    """The case whose energy comes to this skill."""
+    of_energy = {name: replace(one, skill=skill) for name, one in case.metrics[case.judged]["energy"].items()}
+    return replace(case, metrics={case.judged: {**case.metrics[case.judged], "energy": of_energy}})
+
+
+def left_behind(case: Case, skill: float) -> Case:
+    """sigma^2 at rest at first, and ten times the loss of the energy by the end; the energy comes to this skill."""
+    case = with_lag(case, np.geomspace(1.0, 10.0, len(case.weights["epoch"])))
+    return scored(case, skill)
+
+
+def standing_still(case: Case) -> Case:
+    """sigma^2 stays at 1/100 of the first loss, which falls to a fifth."""
+    loss = np.linspace(1.0, 0.2, len(case.weights["epoch"]))
+    case = replace(case, losses=nested(case.losses, "train", energy=loss))
+    return replace(case, weights=columns(case.weights, sigma_energy=0.1))
+
+
 ROWS: tuple[Row, ...] = (
+    ("left behind, starved", lambda case: left_behind(case, 0.2), True, "a tenth of its weight, far from perfect"),
+    ("left behind, solved", lambda case: left_behind(case, 0.9), False, "the loss ran ahead, no harm: a note"),
+    ("standing still", standing_still, True, "from 0.01 to 0.05 by the loss alone"),
     ("far below", plant, True, "the published run's 0.21"),
     ("far above", lambda case: with_lag(case, 4.0), True, "a sigma that started too high"),
     ("near miss below", lambda case: with_lag(case, 0.36), False, "within a factor of three"),
@@ -62,6 +84,26 @@ def test_lag_of_the_published_run():
     (finding,) = found(CHECK, case)
     assert finding.severity == "warning"
     assert finding.scope.task == "countdown"
+
+
+def test_what_the_weight_did_itself_by_hand():
+    """sigma^2 = 0.01 all along: all of the way from 0.01 / 0.6 to 0.01 / 0.2 is the loss's. With lag 1 to 10 and the
+    loss as logged, sigma^2 makes what the loss does not."""
+    lag = next(one for one in measure(standing_still(healthy(BASE))) if one.task == "energy")
+    assert lag.own == pytest.approx(0.0)
+    assert lag.start == pytest.approx(0.01, rel=0.2)
+    case = left_behind(healthy(BASE), 0.9)
+    loss, late = case.losses["train"]["energy"], max(1, len(case.weights["epoch"]) // 5)
+    lag = next(one for one in measure(case) if one.task == "energy")
+    sigma2 = case.weights["sigma_energy"] ** 2
+    half = len(loss) // 2
+    change = np.log(np.median(sigma2[-late:]) / np.median(sigma2[half : half + late]))
+    assert lag.own == pytest.approx(change / np.log(lag.last / lag.middle))
+
+
+def test_a_loss_out_of_its_range_is_a_note():
+    """Skill -5: what is off is the loss."""
+    assert not fires(CHECK, scored(plant(healthy(BASE)), -5.0))
 
 
 def test_rescaled_loss_keeps_the_verdict():

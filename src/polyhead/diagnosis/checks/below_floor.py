@@ -190,13 +190,13 @@ def judge(standing: Standing) -> Finding | None:
 
 
 def _place(one: Standing) -> str:
-    """What a countdown at its floor has learned."""
+    """How far a countdown came that does not beat its place in the window; what it made of the input is not known."""
     if one.constant is None or not one.floor < one.constant:
         return ""
     share = (one.constant - one.value) / (one.constant - one.floor)
     if share < LEARNED:
         return ""
-    return f"; of what the sample's place in the window tells it has {min(share, 1):.0%}, and nothing of the input"
+    return f"; that is {min(share, 1):.0%} of the way from one number to the sample's place in the window alone"
 
 
 def _beside(one: Standing) -> Iterator[Fact]:

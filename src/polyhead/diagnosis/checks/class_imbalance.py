@@ -11,7 +11,9 @@ Why it matters
 Evidence
     Known training windows of each class, the share of the rarest times the number of classes, and the ratio of the
     commonest to it. Of the judged split the recall of the rarest class with its Wilson interval, and the AUROC of its
-    score against the rest: a high one says that only the decision is wrong.
+    score against the rest: a high one says that only the decision is wrong. Of training how many of its windows are
+    found, beside those of the other classes (Fisher's exact test): what is not found even there is ignored, and few
+    windows are enough to say so.
 
 Remedy
     Batches with classes drawn equally often (data.sampler), a positive weight or focal loss, or more recordings. Where
@@ -19,11 +21,12 @@ Remedy
 
 When it can be wrong
     A class that the inputs do not tell from the others is missed at any frequency. An anomaly detector that ranks
-    well is of use with a recall of 0 at threshold 0.5.
+    well is of use with a recall of 0 at threshold 0.5; among several classes there is no threshold to move.
 
 Example
     Counts 980, 15 and 5 of 3 classes: the rarest has 5 / (1000 / 3) = 0.015 of an even share, below 0.1, and the
-    ratio is 196. With 0 of 20 found the Wilson interval of the recall is [0, 0.161].
+    ratio is 196. With 0 of 20 found the Wilson interval of the recall is [0, 0.161]. With 0 of 3 found in training, and
+    9 of the 10 others, chance gives as few by 4 x 3 x 2 / (13 x 12 x 11) = 1.4 %.
 
 References
     Amazon SageMaker Debugger, ClassImbalance (ratio 10); cleanlab Datalab (0.1 of an even share); E. B. Wilson, 1927.
@@ -49,6 +52,8 @@ RATIO = 10.0
 """SageMaker Debugger's ratio of the commonest class to the rarest."""
 HARM = 0.25
 """A recall surely below this misses three of four, which needs at least 12 windows to say."""
+CHANCE = 0.025
+"""One end of a 95 % interval: found so much seldomer than the other classes is no accident of few windows."""
 RANKS = 0.8
 """An AUROC from which the class is told apart by its score, so that only the threshold is wrong."""
 
@@ -56,7 +61,8 @@ RANKS = 0.8
 @dataclass(frozen=True)
 class Rare:
     """Of the rarest class: training windows of it and of the commonest, its share of an even share, and on `n` windows
-    of `split` its recall with interval and the AUROC of its score; None where not known."""
+    of `split` its recall with interval and the AUROC of its score; None where not known. Of `trained` windows of it in
+    training `hits` were found, and `chance` is the probability of so few if it were found as often as the rest."""
 
     task: str
     kind: str | None
@@ -70,6 +76,10 @@ class Rare:
     interval: tuple[float, float] | None = None
     auroc: float | None = None
     target: str = ""
+    classes: int = 2
+    trained: int = 0
+    hits: int = 0
+    chance: float | None = None
 
 
 def measure(case: Case) -> Iterator[Rare]:
@@ -82,7 +92,18 @@ def measure(case: Case) -> Iterator[Rare]:
         found = True
         label = min(counts, key=lambda one: counts[one])
         share = counts[label] * len(counts) / sum(counts.values())
-        rare = Rare(task, facts.kind, label, counts[label], max(counts.values()), share, target=case.target(task))
+        trained = _trained((case.predictions or {}).get("train", {}).get(task), label)
+        rare = Rare(
+            task,
+            facts.kind,
+            label,
+            counts[label],
+            max(counts.values()),
+            share,
+            target=case.target(task),
+            classes=len(counts),
+            **trained,
+        )
         split = next((one for one in ("test", "val") if task in (case.predictions or {}).get(one, {})), None)
         yield rare if split is None else _judged(rare, split, (case.predictions or {})[split][task], facts.classes)
     if not found:
@@ -98,6 +119,21 @@ def _counts(case: Case, task: str) -> dict[str, int]:
         return {}
     names, numbers = np.unique(_names(one.truth[one.mask]), return_counts=True)
     return {str(label): int(number) for label, number in zip(names, numbers, strict=True)}
+
+
+def _trained(one: Predicted | None, label: str) -> dict[str, Any]:
+    """Training windows of the class, how many of them were found, and Fisher's probability beside the others."""
+    if one is None or one.truth.ndim > 1:
+        return {}
+    from scipy.stats import fisher_exact
+
+    truth, right = _names(one.truth[one.mask]), _names(one.truth[one.mask]) == _names(one.pred[one.mask])
+    own = truth == label
+    table = [[int(right[own].sum()), int((~right[own]).sum())], [int(right[~own].sum()), int((~right[~own]).sum())]]
+    if not own.any() or own.all():
+        return {}
+    _, chance = fisher_exact(table, alternative="less")
+    return {"trained": int(own.sum()), "hits": table[0][0], "chance": float(chance)}
 
 
 def _judged(rare: Rare, split: str, one: Predicted, classes: tuple[str, ...]) -> Rare:
@@ -138,13 +174,18 @@ def _auroc(score: NDArray[np.float64], own: NDArray[np.bool_]) -> float:
 
 
 def judge(rare: Rare) -> Finding | None:
-    """A warning where a rare class is surely missed; a note where it is only rare, or found by its score."""
+    """A warning where a rare class is surely missed, on new windows or even on those of training; a note where it is
+    only rare, or, of two, found by its score."""
     if rare.share >= EVEN_SHARE and rare.most < RATIO * rare.count:
         return None
     missed = rare.interval is not None and rare.interval[1] < HARM
     ranked = rare.auroc is not None and rare.auroc >= RANKS
-    told = f"; {rare.recall:.0%} of {rare.n} on {rare.split} are found" if rare.recall is not None else ""
+    ignored = rare.chance is not None and rare.chance < CHANCE and rare.hits < HARM * rare.trained
+    seen = [f"{rare.recall:.0%} of {rare.n} on {rare.split}"] if rare.recall is not None else []
+    seen += [f"{rare.hits} of {rare.trained} in training"] if ignored else []
+    told = f"; {' and '.join(seen)} are found" if seen else ""
     ratio = rare.most / rare.count
+    harmed = (missed and not ranked) or (ignored and not (ranked and rare.classes == 2))
     against = (Fact("AUROC of its score", rare.auroc, threshold=RANKS, source="told apart, not decided for"),)
     draws = {"data.sampler": {"name": "class_balanced", "target": rare.target or rare.task}}
     binary = Fix(
@@ -154,13 +195,18 @@ def judge(rare: Rare) -> Finding | None:
         "more false alarms",
     )
     return Finding(
-        severity="warning" if missed and not ranked else "note",
+        severity="warning" if harmed else "note",
         what=f"{rare.task}: {rare.label} has {rare.count} training windows, 1 for {ratio:.0f} of the commonest{told}",
         scope=Scope(task=rare.task, split=rare.split, parameter=rare.label, key=f"tasks.{rare.task}"),
         evidence=(
             Fact("share of an even share", rare.share, None, EVEN_SHARE, "cleanlab Datalab", "train"),
             Fact("commonest to rarest", ratio, None, RATIO, "SageMaker Debugger", "train"),
             Fact("recall of the rarest", rare.recall, rare.interval, HARM, f"of {rare.n}", rare.split or ""),
+            *(
+                [Fact("chance to find so few of training", rare.chance, None, CHANCE, "Fisher's exact test", "train")]
+                if ignored
+                else []
+            ),
         ),
         counter_evidence=against if ranked else (),
         alternatives=(
@@ -186,5 +232,5 @@ CHECK = Check(
     measure=measure,
     judge=judge,
     doc=__doc__ or "",
-    explains=("probability-collapse", "below-majority", "constant-output"),
+    explains=("probability-collapse", "below-majority", "constant-output", "below-floor", "weak-slice"),
 )

@@ -12,14 +12,18 @@ Why it matters
 Evidence
     The share of labels at each extreme, and how many times that is the share of an ordinary value (share times the
     number of distinct values). From predictions: R2 over the windows whose label is not at the limit, with an interval
-    over recordings. It is not above 0 where the network only knows which windows are limited.
+    over recordings. It is not above 0 where the network only knows which windows are limited. Where a fifth lies at
+    either end and more than half at both, most labels are no measurement, whatever predictions agree with them on:
+    what lies beyond is not in the labels, and no score of these data can show what was lost.
 
 Remedy
     Mask the limited labels (`valid`), or keep them and report the scores of the open range beside those of all.
 
 When it can be wrong
     Counts, grades and zero-inflated quantities have mass at an extreme by nature; with fewer than 20 distinct values
-    nothing is said. A limited life is a convention in prognosis: a note, unless predictions show harm.
+    nothing is said. A limited life is a convention in prognosis: a note, unless predictions show harm. A proportion may
+    lie at 0 and at 1 by nature: bounds of the task that end there declare it, and keep it to a note. Of the
+    ends at which a countdown is cut (its clip) nothing is said.
 
 Example
     1000 labels, 300 of them exactly 20 and 700 all different: share 0.3, 701 distinct values, so the limit is 0.3 x 701
@@ -49,6 +53,9 @@ DISTINCT = 20
 """Fewer different values are a scale of grades (Data Linter takes 20 as an enumeration)."""
 NOTED, WARNED = 0.05, 0.20
 """Shares at a limit: of a note, where it begins to shape a squared loss; of a warning, with harm."""
+MOST = 0.5
+"""Share at both ends together from which the middle of the labels is at a limit: no statistic stands more (the
+breakdown point of the median)."""
 SPIKE = 10.0
 """Times as common as an ordinary value."""
 GAP = 3.0
@@ -61,8 +68,9 @@ NO_SKILL = 0.0
 @dataclass(frozen=True)
 class Limit:
     """The `side` of a task's labels: `value`, `share` of labels there, `ratio` to an ordinary value, `distinct` values.
-    `open_r2` is R2 over the `open_windows` of `split` whose label is not there; None where not known. `entry` is the
-    target as the configuration would have it with the limit masked."""
+    `opposite` is the share at the other end, `end` the value there, `declared` says that the task's bounds end here.
+    `open_r2` is R2 over the `open_windows` of `split` whose label is not there; None where not known. `entry` is
+    the target as the configuration would have it with the limit masked."""
 
     task: str
     target: str
@@ -78,6 +86,9 @@ class Limit:
     open_windows: int
     split: str | None
     entry: Mapping[str, Any]
+    opposite: float
+    end: float
+    declared: bool
 
 
 def measure(case: Case) -> Iterator[Limit]:
@@ -96,7 +107,7 @@ def measure(case: Case) -> Iterator[Limit]:
         entry = written.model_dump(exclude_defaults=True) if written else {"key": target}
         for side, share, key in (("min", labels.at_min, "0"), ("max", labels.at_max, "1")):
             value = labels.quantiles.get(key)
-            if share is None or value is None:
+            if share is None or value is None or _cut(case, name, value):
                 continue
             spike = next((one for one in labels.frequent if one.value == value), None)
             split, r2, interval, n = _open(case, name, value)
@@ -115,7 +126,22 @@ def measure(case: Case) -> Iterator[Limit]:
                 open_windows=n,
                 split=split,
                 entry=entry,
+                opposite=(labels.at_min if side == "max" else labels.at_max) or 0.0,
+                end=labels.quantiles["0" if side == "max" else "1"],
+                declared=_declared(case, name, value),
             )
+
+
+def _cut(case: Case, task: str, value: float) -> bool:
+    """Whether it is the task that cuts its numbers there: a countdown, whose far ends are all alike on purpose."""
+    clip = getattr(case.config.tasks.get(task), "clip", None) if case.config else None
+    return clip is not None and abs(value) == clip
+
+
+def _declared(case: Case, task: str, value: float) -> bool:
+    """Whether the task's bounds end at the limit."""
+    bounds = getattr(case.config.tasks.get(task), "bounds", None) if case.config else None
+    return bounds is not None and min(abs(value - one) for one in bounds) <= 1e-6 * (bounds[1] - bounds[0])
 
 
 def _open(case: Case, task: str, value: float) -> tuple[str | None, float | None, tuple[float, float] | None, int]:
@@ -144,21 +170,28 @@ def _r2(truth: NDArray[np.float64], pred: NDArray[np.float64], weight: NDArray[n
 
 
 def judge(limit: Limit) -> Finding | None:
-    """A note for a limit with mass; a warning for a fifth of the labels where the open range is not learned."""
+    """A note for a limit with mass; a warning for a fifth of the labels where the open range is not learned, or where
+    another fifth is at the other end, and more than half at both."""
     if limit.distinct < DISTINCT or limit.share < NOTED or limit.ratio < SPIKE or limit.gap >= GAP:
         return None
     learned = limit.open_r2 is None or limit.open_windows < WINDOWS or limit.open_r2 > NO_SKILL
     harmful = limit.share > WARNED and not learned
-    masked = {**limit.entry, "missing": [*limit.entry.get("missing", []), limit.value]}
+    most = min(limit.share, limit.opposite) > WARNED and limit.share + limit.opposite > MOST and not limit.declared
+    most = most and limit.opposite * limit.distinct >= SPIKE
+    most = most and (limit.share, limit.value) > (limit.opposite, limit.end)  # said once, of the fuller end
+    ends = [limit.value, limit.end] if most else [limit.value]
+    masked = {**limit.entry, "missing": [*limit.entry.get("missing", []), *ends]}
     score = (Fact("R2 off the limit", limit.open_r2, limit.interval, NO_SKILL, window=limit.split or ""),)
     return Finding(
-        severity="warning" if harmful else "note",
+        severity="warning" if harmful or most else "note",
         what=f"{limit.task}: {limit.share:.1%} of the labels are exactly {limit.value:g}, their {limit.side}imum"
+        + (f", and {limit.opposite:.1%} {limit.end:g}, the other end: most are no measurement" if most else "")
         + (f", and R2 over the other windows is {limit.open_r2:.2g}" if harmful else ""),
         scope=Scope(task=limit.task, key=f"data.targets.{limit.target}"),
         evidence=(
             Fact(f"share of labels at the {limit.side}imum", limit.share, threshold=WARNED, window="train"),
             Fact("times as common as an ordinary value", limit.ratio, threshold=SPIKE, window="train"),
+            *((Fact("share of labels at both ends", limit.share + limit.opposite, threshold=MOST),) if most else ()),
             *(score if harmful else ()),
         ),
         counter_evidence=score if learned and limit.open_r2 is not None else (),
@@ -184,4 +217,5 @@ CHECK = Check(
     measure=measure,
     judge=judge,
     doc=__doc__ or "",
+    explains=("degenerate-r2",),
 )

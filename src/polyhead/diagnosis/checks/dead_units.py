@@ -141,5 +141,15 @@ CHECK = Check(
     measure=measure,
     judge=judge,
     doc=__doc__ or "",
-    explains=("rank-collapse", "vanishing-gradient", "constant-output", "stalled-training"),
+    explains=(
+        "rank-collapse",
+        "vanishing-gradient",
+        "constant-output",
+        "stalled-training",
+        "probability-collapse",
+        "below-floor",
+        "below-majority",
+        "orphan-head",
+        "loss-metric-divergence",
+    ),
 )

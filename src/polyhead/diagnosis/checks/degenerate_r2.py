@@ -38,7 +38,7 @@ from math import isfinite
 
 import numpy as np
 
-from polyhead.diagnosis.case import Case
+from polyhead.diagnosis.case import Case, Predicted
 from polyhead.diagnosis.check import Check, NotCheckedError
 from polyhead.diagnosis.finding import Alternative, Fact, Finding, Fix, Scope
 from polyhead.diagnosis.identities import Shown, Span, claimed_sets, sd_range
@@ -94,18 +94,27 @@ def _denominator(case: Case, split: str, task: str, own: dict[str, Shown]) -> De
     sd = spread = step = pooled = within = None
     if known is not None and is_number(case, task, known) and known.truth.ndim == 1:
         truth, pred = columns_of(known.truth)[:, 0], columns_of(known.pred)[:, 0]
-        sd, value, distinct = float(np.std(truth)), r2(truth, pred), np.unique(truth)
-        pooled = value if isfinite(value) else None
+        sd, pooled, distinct = float(np.std(truth)), _pooled(known, own["r2"].value), np.unique(truth)
         step = float(np.diff(distinct).min()) if len(distinct) > 1 else None
         spread = float(np.std(columns_of(training.truth))) if training is not None else None
         each = [r2(truth[own], pred[own]) for own in _recordings(known.recording)]
         within = float(np.median(each)) if each and np.isfinite(each).all() else None
+    elif known is not None and is_number(case, task, known):
+        pooled = _pooled(known, own["r2"].value)
     values = {name: own[name].value if name in own else None for name in ("mse", "mae", "mape")}
     implied = sd_range(own["mse"].span, own["r2"].span) if "mse" in own else None
     return Denominator(
         task, split, own["r2"].value, own["r2"].span, implied, **values, sd=sd, training=spread, step=step,
         pooled=pooled, within=within,
     )  # fmt: skip
+
+
+def _pooled(known: Predicted, said: float) -> float | None:
+    """R2 over all windows; of several outputs together or the mean of theirs, whichever is nearer to what was said."""
+    truth, pred = columns_of(known.truth), columns_of(known.pred)
+    each = [r2(truth[:, place], pred[:, place]) for place in range(truth.shape[1])]
+    ways = [one for one in (r2(truth.ravel(), pred.ravel()), float(np.mean(each))) if isfinite(one)]
+    return min(ways, key=lambda one: abs(one - said), default=None)
 
 
 def _recordings(names: np.ndarray) -> Iterator[np.ndarray]:

@@ -126,4 +126,13 @@ CHECK = Check(
     measure=measure,
     judge=judge,
     doc=__doc__ or "",
+    explains=(
+        "constant-output",
+        "probability-collapse",
+        "below-floor",
+        "below-majority",
+        "overfitting",
+        "information-ceiling",
+        "stalled-training",
+    ),
 )

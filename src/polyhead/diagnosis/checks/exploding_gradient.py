@@ -184,5 +184,15 @@ CHECK = Check(
     measure=measure,
     judge=judge,
     doc=__doc__ or "",
-    explains=("non-finite", "dead-units", "stalled-training", "rank-collapse"),
+    explains=(
+        "non-finite",
+        "dead-units",
+        "stalled-training",
+        "rank-collapse",
+        "probability-collapse",
+        "constant-output",
+        "below-floor",
+        "below-majority",
+        "loss-metric-divergence",
+    ),
 )

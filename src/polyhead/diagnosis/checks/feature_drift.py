@@ -90,13 +90,13 @@ class Drift:
 
 @dataclass(frozen=True)
 class Limits:
-    """A timed channel over splits: largest share at one limit with its split, the least that another split has there,
-    and windows without movement by split. `continuous` says that it takes many values between its limits, `beside` how
-    dense they are next to a limit of 0 against further in, None for other limits."""
+    """A timed channel over splits: largest share at one limit with its split, the least that another split has there
+    (None without another), and windows without movement by split. `continuous` says that it takes many values between
+    its limits, `beside` how dense they are next to a limit of 0 against further in, None for other limits."""
 
     channel: str
     clipped: float
-    least: float
+    least: float | None
     split: str
     continuous: bool
     beside: float | None
@@ -149,7 +149,7 @@ def _limits(channel: str, splits: Mapping[str, ChannelRange], skill: float | Non
     continuous = bool(split) and _continuous(splits[split])
     beside = _beside(splits[split]) if split else None
     still = {name: one.still for name, one in splits.items()}
-    return Limits(channel, ends.get(split, 0.0), min(others, default=0.0), split, continuous, beside, still, skill)
+    return Limits(channel, ends.get(split, 0.0), min(others, default=None), split, continuous, beside, still, skill)
 
 
 def _continuous(one: ChannelRange) -> bool:
@@ -222,7 +222,7 @@ def _judge_limits(limits: Limits) -> Finding | None:
     stuck = [split for split, share in limits.still.items() if share >= STILL]
     moving = [split for split, share in limits.still.items() if share <= STILL / 2]
     apart = limits.beside is not None and limits.beside < BESIDE
-    alike = limits.clipped <= ALIKE * limits.least
+    alike = limits.least is not None and limits.clipped <= ALIKE * limits.least
     clipped = limits.continuous and limits.clipped >= CLIPPED and not apart and not alike
     facts, said = [], []
     if stuck and moving:
@@ -233,11 +233,12 @@ def _judge_limits(limits: Limits) -> Finding | None:
         facts.append(Fact(f"windows without movement, {moving[0]}", limits.still[moving[0]]))
     if clipped:
         said.append(
-            f"lies at one limit in {limits.clipped:.1%} of the samples of {limits.split}, elsewhere in down to"
-            f" {limits.least:.1%}"
+            f"lies at one limit in {limits.clipped:.1%} of the samples of {limits.split}"
+            + ("" if limits.least is None else f", elsewhere in down to {limits.least:.1%}")
         )
         facts.append(Fact("share of samples at one limit", limits.clipped, None, CLIPPED, window=limits.split))
-        facts.append(Fact("least share of another split", limits.least, None, limits.clipped / ALIKE))
+        if limits.least is not None:
+            facts.append(Fact("least share of another split", limits.least, None, limits.clipped / ALIKE))
     if not said:
         return None
     harm = limits.skill is not None and limits.skill < HALF
@@ -265,4 +266,5 @@ CHECK = Check(
     measure=measure,
     judge=judge,
     doc=__doc__ or "",
+    explains=("below-floor", "below-majority", "overfitting"),
 )

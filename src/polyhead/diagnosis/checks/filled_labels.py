@@ -44,6 +44,7 @@ from polyhead.diagnosis.case import Case
 from polyhead.diagnosis.check import Check, NotCheckedError
 from polyhead.diagnosis.finding import Alternative, Fact, Finding, Fix, Scope, Severity
 from polyhead.diagnosis.placeholders import NUMBERS, is_number, names_nothing
+from polyhead.scoring.spans import MARKED
 from polyhead.trace.profile import Frequent, TargetProfile
 
 GAP = 3.0
@@ -149,7 +150,7 @@ def _words(case: Case, task: str, profile: TargetProfile) -> Iterator[Word]:
 
 
 def _spikes(case: Case, name: str, profile: TargetProfile) -> Iterator[Spike]:
-    if profile.kind in ("span", "pointers", "countdown"):  # numbers made of marks of 0 and 1: nobody wrote them
+    if profile.kind in MARKED:  # numbers made of marks of 0 and 1: nobody wrote them
         return
     splits = [split for split in profile.splits.values() if split.quantiles]
     by_value: dict[float, list[Frequent]] = {}

@@ -177,5 +177,12 @@ CHECK = Check(
     measure=measure,
     judge=judge,
     doc=__doc__ or "",
-    explains=("stalled-training", "constant-output", "below-floor"),
+    explains=(
+        "stalled-training",
+        "constant-output",
+        "below-floor",
+        "below-majority",
+        "probability-collapse",
+        "loss-metric-divergence",
+    ),
 )

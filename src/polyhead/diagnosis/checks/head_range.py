@@ -11,14 +11,16 @@ Why it matters
 
 Evidence
     The range that the head can reach (tasks.TASK.bounds, or what a log says), the share of labels outside it, its width
-    over the width of the labels, and the share of predictions at an end of it beside the share of labels there.
+    over the width of the labels, and the share of predictions at an end of it beside the share of labels there. The
+    skill of the best other task on the same split, at the lower end of its interval.
 
 Remedy
     Bounds a little wider than the labels, or none. Where a few labels are absurd, mask them with `valid`.
 
 When it can be wrong
     A range that is known from physics may be wide on purpose, if later data will fill it. Labels that truly lie at an
-    end make predictions do so too; the shares are compared.
+    end make predictions do so too; the shares are compared. A step far too large throws every head to its end: where
+    the range fits the labels and no other task surely beats its floor, the cause is elsewhere, and this is a note.
 
 Example
     A head of ReLU times 2000 has the range [0, 2000]; life lies in [0, 1]. Width 2000 / 1 = 2000 times that of the
@@ -58,7 +60,8 @@ _AT = 1e-3  # of the range or of the labels: a sigmoid is so near its end at a l
 class Range:
     """What a task's head can say, `low` to `high`, and its labels, `least` to `largest` over all splits; `outside` is
     the share of labels out of reach. `piled` of `windows` predictions of `split` lie at the end `end`, where `there` of
-    the labels do; None without predictions."""
+    the labels do; None without predictions. `others` is the skill of the best other task there, at the lower end of
+    its interval."""
 
     task: str
     low: float
@@ -72,6 +75,7 @@ class Range:
     piled: float | None = None
     there: float | None = None
     windows: int = 0
+    others: float | None = None
 
 
 def measure(case: Case) -> Iterator[Range]:
@@ -88,7 +92,8 @@ def measure(case: Case) -> Iterator[Range]:
         found = True
         least, largest, outside = labels
         split, end, piled, there, windows = _piled(case, task, low, high, min(high - low, largest - least))
-        yield Range(task, low, high, least, largest, outside, key, split, end, piled, there, windows)
+        others = _others(case, task, split)
+        yield Range(task, low, high, least, largest, outside, key, split, end, piled, there, windows, others)
     if not found:
         raise NotCheckedError("no task whose head has a range, with numbers as labels")
 
@@ -155,6 +160,21 @@ def _piled(
     return None, None, None, None, 0
 
 
+def _others(case: Case, task: str, split: str | None) -> float | None:
+    """The largest skill that a task other than this one surely has on a split; None where none is known."""
+    found = []
+    for other in case.tasks:
+        scored = case.score(other, split) if other != task and split is not None else None
+        if scored is None or scored[1].skill is None:
+            continue
+        one = scored[1]
+        surely = one.skill
+        if one.interval is not None and one.floor is not None and one.best is not None and one.best != one.floor:
+            surely = min((end - one.floor) / (one.best - one.floor) for end in one.interval)
+        found.append(surely)
+    return max((one for one in found if one is not None), default=None)
+
+
 def judge(reach: Range) -> Finding | None:
     """An error for labels out of reach or predictions stuck at an end, a warning for a few or a range too wide."""
     wider = (reach.high - reach.low) / max(reach.largest - reach.least, np.finfo(float).tiny)
@@ -168,22 +188,30 @@ def judge(reach: Range) -> Finding | None:
     )
     if not out and not stuck and wider <= WIDE:
         return None
-    severity: Severity = "error" if stuck or reach.outside >= UNREACHED else "warning"
+    thrown = not out and wider <= WIDE and reach.others is not None and reach.others <= 0
+    severity: Severity = "note" if thrown else "error" if stuck or reach.outside >= UNREACHED else "warning"
     return Finding(
         severity=severity,
         what=f"{reach.task}: the head can say {reach.low:g} to {reach.high:g}, the labels are {reach.least:.4g} to"
         f" {reach.largest:.4g}" + (f", and {reach.piled:.0%} of its predictions are {reach.end:g}" if stuck else ""),
         scope=Scope(task=reach.task, split=reach.split if stuck else None, key=reach.key or f"tasks.{reach.task}"),
         evidence=tuple(_facts(reach, wider, out, stuck)),
-        counter_evidence=()
-        if stuck or reach.piled is None
-        else (Fact("share of predictions at an end", reach.piled, threshold=PILED, window=reach.split or ""),),
+        counter_evidence=tuple(_against(reach, stuck, thrown)),
         alternatives=(
             Alternative("filled-labels", "mask the labels that are out of reach: defaults are all of one value"),
+            Alternative("learning-rate", "a tenth of it: heads that were thrown to their ends come back"),
             Alternative("dead-units", "widen the bounds: units that are dead for another reason stay at the end"),
         ),
         fixes=tuple(_fixes(reach, out)),
     )
+
+
+def _against(reach: Range, stuck: bool, thrown: bool) -> Iterator[Fact]:
+    if thrown:
+        source = "the range fits, and they fail alike"
+        yield Fact("skill of the best other task, lower end", reach.others, None, 0.0, source, reach.split or "")
+    elif not stuck and reach.piled is not None:
+        yield Fact("share of predictions at an end", reach.piled, threshold=PILED, window=reach.split or "")
 
 
 def _beyond(reach: Range) -> bool:

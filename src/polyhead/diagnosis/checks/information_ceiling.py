@@ -191,5 +191,5 @@ CHECK = Check(
     measure=measure,
     judge=judge,
     doc=__doc__ or "",
-    explains=("weak-slice",),
+    explains=("weak-slice", "below-floor", "below-majority"),
 )

@@ -9,7 +9,9 @@ Why it matters
     knows.
 
 Evidence
-    AUROC of all known predictions of the split, its 95 % bootstrap over recordings, and the same of training. A number
+    AUROC of all known predictions of the split, its 95 % bootstrap over recordings, and the same of training: a score
+    that ranks not even the training windows has learned nothing that could be turned round, and stays a note as long as
+    few recordings may have ordered it by chance. A task whose weight is 0 is not asked. A number
     from a table is not enough: see batch-averaged-metric, which looks the same there.
 
 Remedy
@@ -41,6 +43,7 @@ from polyhead.diagnosis.check import Check, NotCheckedError
 from polyhead.diagnosis.finding import Alternative, Fact, Finding, Fix, Scope
 from polyhead.diagnosis.identities import Span
 from polyhead.diagnosis.pooled import answers, auroc, is_binary, known_of, positive
+from polyhead.diagnosis.starving import unweighted
 from polyhead.scoring.interval import bootstrap
 from polyhead.scoring.ranking import auroc_statistic
 
@@ -54,7 +57,7 @@ one of the two make the bootstrap too narrow: of scores that know nothing it cal
 @dataclass(frozen=True)
 class Ranked:
     """AUROC of a split with its interval over `recordings`, how many standard deviations it lies `below` chance if each
-    recording counted once for each label it has, and the AUROC of training, None where it is not known."""
+    recording counted once for each label it has, and the AUROC of training with its interval, None where not known."""
 
     task: str
     split: str
@@ -63,6 +66,7 @@ class Ranked:
     recordings: int
     below: float
     training: float | None
+    learned: Span | None = None
 
 
 def measure(case: Case) -> Iterator[Ranked]:
@@ -70,6 +74,8 @@ def measure(case: Case) -> Iterator[Ranked]:
     why = "no yes-or-no task with scores"
     found = 0
     for task, facts in case.tasks.items():
+        if unweighted(case, task):
+            continue
         for split in case.predictions or {}:
             known = known_of(case, split, task)
             known = None if known is None else answers(facts, known)
@@ -84,8 +90,8 @@ def measure(case: Case) -> Iterator[Ranked]:
                 continue
             found += 1
             sd = _null_sd(len(np.unique(recording[truth])), len(np.unique(recording[~truth])))
-            training = _training(case, task) if split != "train" else None
-            yield Ranked(task, split, value, interval, len(names), (CHANCE - value) / sd, training)
+            training, learned = _training(case, task) if split != "train" else (None, None)
+            yield Ranked(task, split, value, interval, len(names), (CHANCE - value) / sd, training, learned)
     if not found:
         raise NotCheckedError(why)
 
@@ -95,24 +101,29 @@ def _null_sd(yes: int, no: int) -> float:
     return float(np.sqrt((yes + no + 1) / (12 * yes * no)))
 
 
-def _training(case: Case, task: str) -> float | None:
+def _training(case: Case, task: str) -> tuple[float | None, Span | None]:
+    """AUROC of the training windows and its interval over recordings."""
     known = known_of(case, "train", task)
     if known is None or known.score is None:
-        return None
+        return None, None
     known = answers(case.tasks[task], known)
     assert known.score is not None
-    value = auroc(positive(known.truth, case.tasks[task].classes), known.score.astype(np.float64))
-    return value if isfinite(value) else None
+    truth, score = positive(known.truth, case.tasks[task].classes), known.score.astype(np.float64)
+    value = auroc(truth, score)
+    interval, _ = bootstrap(auroc_statistic(truth, score), np.unique(known.recording, return_inverse=True)[1], seed=0)
+    return (value, interval) if isfinite(value) else (None, None)
 
 
 def judge(ranked: Ranked) -> Finding | None:
-    """An error where the interval lies below chance and there are recordings enough of both labels, else a warning."""
+    """An error where the interval lies below chance and there are recordings enough of both labels; else a warning, or
+    a note where nothing shows that the score was learned."""
     if ranked.interval[1] >= CHANCE:
         return None
-    training = () if ranked.training is None else (Fact("auroc of training", ranked.training, threshold=CHANCE),)
+    training = () if ranked.training is None else (Fact("auroc of training", ranked.training, ranked.learned, CHANCE),)
+    chance = ranked.split == "train" or (ranked.learned is not None and ranked.learned[0] <= CHANCE)
     upright = ranked.training is not None and ranked.training > CHANCE
     return Finding(
-        severity="error" if ranked.below >= BEYOND else "warning",
+        severity="error" if ranked.below >= BEYOND else "note" if chance else "warning",
         what=f"{ranked.task}: on {ranked.split} the score ranks the wrong way round, AUROC {ranked.auroc:.3g}"
         f" ({ranked.interval[0]:.3g} to {ranked.interval[1]:.3g}) over all windows; turned round it has"
         f" {1 - ranked.auroc:.3g}" + ("; training is the right way round" if upright else ""),

@@ -11,7 +11,9 @@ Why it matters
 
 Evidence
     Scores of the predictions: their range, their sums over classes, and whether the surest of them gather at the limit
-    e / (e + K - 1) that a softmax of numbers from 0 to 1 has, although they are right far more often. Losses of batches
+    e / (e + K - 1) that a softmax of numbers from 0 to 1 has, although they are right far more often. Where scores are
+    sound and the loss is not: the logged cross-entropy of validation, if it is to four digits that of the scores put
+    through a softmax or sigmoid once more, or more often, and not that of the scores. Losses of batches
     with fewer known labels over those of the steps around them, against the ratio of the labels, early in training.
     The least loss. The names of loss and kind.
 
@@ -24,7 +26,9 @@ When it can be wrong
 
 Example
     Softmax of three probabilities (1, 0, 0) is (e, 1, 1) / (e + 2) = (0.576, 0.212, 0.212): a loss of 0.551 that no
-    training can lower. A last batch of 8 windows after batches of 32 has a quarter of their loss if losses are summed.
+    training can lower. Windows whose true class is scored .9 beside .05 and .05 have a cross-entropy of .105; a log
+    that says .618 took the three for logits. A last batch of 8 windows after batches of 32 has a quarter of their loss
+    if losses are summed.
 
 References
     NeuraLint, TOSEM 2021, and UMLAUT, CHI 2021, which look at the program; here the numbers are looked at.
@@ -95,6 +99,10 @@ OF_CLASSES = (
     "dice",
     "soft_iou",
 )
+CROSS_ENTROPIES = ("ce", "cross_entropy", "crossentropyloss", "bce", "bceloss", "bcewithlogitsloss")
+EXACT, MORE = 1e-4, ("", "once", "twice", "three times")
+"""Two means of the same cross-entropy over the same windows agree to a share of so much in single precision; and how
+often softmax may be applied again before all scores are one."""
 KINDS_OF_CLASSES = ("classification", "binary", "multilabel", "ordinal", "span")
 SEVERAL = ("multilabel", "span")
 """Kinds with several answers of yes or no for one window, which need not add up to 1."""
@@ -103,9 +111,10 @@ SEVERAL = ("multilabel", "span")
 @dataclass(frozen=True)
 class Breach:
     """One rule of one task and the number that tells whether it is kept: `range` and `sum` the share of windows that
-    break it, `twice` how much oftener the surest tenth is right than scored (0 where scores go beyond the limit),
-    `reduction` the exponent of the loss in the labels, `negative` the share of losses below 0, `kind` 1 for a loss of
-    another kind. `interval` 95 %; `n` windows, batches or losses."""
+    break it, `again` how often softmax or sigmoid stands in the loss beyond the first, `twice` how much oftener the
+    surest tenth is right than scored (0 where scores go beyond the limit), `reduction` the exponent of the loss in the
+    labels, `negative` the share of losses below 0, `kind` 1 for a loss of another kind. `interval` 95 %; `n` windows,
+    batches or losses."""
 
     rule: str
     task: str
@@ -135,6 +144,9 @@ def _rules(case: Case, task: str, facts: TaskFacts) -> Iterator[Breach]:
         if predicted is not None and predicted.score is not None:
             yield from _scores(predicted, facts, split)
             break
+    predicted = (case.predictions or {}).get("val", {}).get(task)
+    if predicted is not None and (facts.loss or "").lower() in CROSS_ENTROPIES:
+        yield from _again(predicted, facts, _at_predictions(case, task))
 
 
 def _negative(case: Case, task: str, facts: TaskFacts) -> Iterator[Breach]:
@@ -179,11 +191,10 @@ def _mean(values: NDArray[np.float64]) -> tuple[float, float, float]:
 
 
 def _scores(one: Predicted, facts: TaskFacts, split: str) -> Iterator[Breach]:
-    assert one.score is not None
-    score = one.score[one.mask].reshape(int(one.mask.sum()), -1)
-    n, columns = score.shape
-    if n < SUPPORT:
+    score = _known(one)
+    if score is None:
         return
+    n, columns = score.shape
     outside = ((score < -ROUNDED) | (score > 1 + ROUNDED)).any(axis=1)
     yield Breach("range", facts.name, float(outside.mean()), n, split=split)
     several = columns > 1 and facts.kind not in SEVERAL
@@ -206,6 +217,56 @@ def _scores(one: Predicted, facts: TaskFacts, split: str) -> Iterator[Breach]:
     least, most = wilson(hits, len(surest))
     gap, interval = hits / len(surest) - said, (least - said, most - said)
     yield Breach("twice", facts.name, gap if bounded else 0.0, n, interval if bounded else None, split, f"{limit:.3f}")
+
+
+def _known(one: Predicted) -> NDArray[np.float64] | None:
+    """The scores (window, class) of known windows; None without scores, or of fewer than SUPPORT windows."""
+    n = int(one.mask.sum())
+    return None if one.score is None or n < SUPPORT else one.score[one.mask].reshape(n, -1)
+
+
+def _at_predictions(case: Case, task: str) -> NDArray[np.float64]:
+    """The logged losses of validation at the epochs that predictions may be of: the last one and the best."""
+    logged = (case.losses or {}).get("val", {})
+    if task not in logged or not len(logged[task]):
+        return np.zeros(0)
+    best = ((case.state or {}).get("best") or {}).get("epoch")
+    epochs = logged.get("epoch", np.arange(1, len(logged[task]) + 1))
+    at = epochs == epochs[-1]
+    if best is not None:
+        at = at | (epochs == float(best))
+    return np.asarray(logged[task][at], np.float64)
+
+
+def _again(one: Predicted, facts: TaskFacts, logged: NDArray[np.float64]) -> Iterator[Breach]:
+    """How often the logged loss takes what a softmax or sigmoid gave for logits."""
+    from scipy.special import expit, softmax
+
+    score = _known(one)
+    if score is None or facts.kind in SEVERAL or not 0 <= score.min() <= score.max() <= 1:
+        return
+    true = _true(one, facts, score.shape[1])
+    if true is None:
+        return
+    entropies = []
+    for _ in MORE:
+        both = score if score.shape[1] > 1 else np.hstack((1 - score, score))
+        entropies.append(float(-np.log(np.maximum(both[np.arange(len(true)), true], 1e-12)).mean()))
+        score = softmax(score, axis=1) if score.shape[1] > 1 else expit(score)
+    fits = [bool(np.isclose(logged, entropy, rtol=EXACT, atol=0).any()) for entropy in entropies]
+    times = 0 if fits[0] else next((n for n, fit in enumerate(fits) if fit), 0)
+    yield Breach(
+        "again", facts.name, float(times), len(true), split="val", said=f"{entropies[times]:.4g}|{MORE[times]}"
+    )
+
+
+def _true(one: Predicted, facts: TaskFacts, columns: int) -> NDArray[np.int64] | None:
+    """The true class of each known window as a number of its column; None where a class has no column."""
+    names = list(facts.classes)
+    truth = [str(value) for value in one.truth[one.mask]]
+    if len(names) != max(columns, 2) or not set(truth) <= set(names):
+        return None
+    return np.array([names.index(value) for value in truth], np.int64)
 
 
 def _right(one: Predicted, facts: TaskFacts, score: NDArray[np.float64]) -> NDArray[np.bool_] | None:
@@ -231,6 +292,11 @@ _SAID = {
         " {value:.0%} of windows oftener than scored",
         "give the loss logits, and apply softmax or sigmoid once",
     ),
+    "again": (
+        "the logged loss, {said}, is the cross-entropy of the scores put through a softmax or sigmoid {more} more: the"
+        " loss takes probabilities for logits, and cannot reach 0",
+        "give the loss logits, and apply softmax or sigmoid once",
+    ),
     "reduction": (
         "the loss of short batches follows their number of labels with exponent {value:.2f}: a sum, not a mean",
         "average the loss over known labels",
@@ -249,7 +315,8 @@ def judge(breach: Breach) -> Finding | None:
         return None
     what, mend = _SAID[breach.rule]
     brier = breach.rule == "kind" and breach.said.split(" ")[0].lower().startswith(("mse", "l2"))
-    said = what.format(n=breach.n, value=breach.value, said=breach.said)
+    said, _, more = breach.said.partition("|")
+    said = what.format(n=breach.n, value=breach.value, said=said, more=more)
     return Finding(
         severity="note" if brier and not breach.said.endswith(("regression", "forecast")) else "warning",
         what=f"{breach.task}: {said}",
@@ -268,6 +335,7 @@ _PREDICTS = {
     "range": "every score between 0 and 1",
     "sum": "scores that add up to 1",
     "twice": "surest scores near 1, and a loss that falls on",
+    "again": "a loss that falls below that of a softmax of 0 and 1, and scores that are surer",
     "reduction": "a short batch loses what full ones do",
     "negative": "no loss below 0",
     "kind": "a first loss of what a constant loses",
@@ -280,5 +348,15 @@ CHECK = Check(
     measure=measure,
     judge=judge,
     doc=__doc__ or "",
-    explains=("initial-loss", "negative-total-loss", "loss-dominance"),
+    explains=(
+        "initial-loss",
+        "negative-total-loss",
+        "loss-dominance",
+        "stalled-training",
+        "probability-collapse",
+        "below-floor",
+        "below-majority",
+        "constant-output",
+        "exploding-gradient",
+    ),
 )

@@ -12,7 +12,10 @@ Why it matters
 Evidence
     Three shares of each task, medians over the second half of the run, because they are often taken for each other:
     raw (its loss over the sum of losses), weighted (with the weights of the balance) and gradient (weight times norm
-    of its gradient at the backbone's output). How every other task stands against its floor.
+    of its gradient at the backbone's output). How every other task stands against its floor on new windows and, where
+    that was scored, on those it was trained on: a task that is fitted there was heard, and what it lacks elsewhere is
+    not for want of steps. More than nine tenths of the weighted loss are worth a warning where no other task is fitted
+    half even there. A task whose weight is 0 is neither heard nor robbed.
 
 Remedy
     A balance that takes losses in units of what a constant would lose (balance: floor), or a smaller weight of this
@@ -21,7 +24,8 @@ Remedy
 When it can be wrong
     A task that is hard stays large when the others are solved; nothing is then taken from them, and this is silent or
     a note. A large share of the raw loss alone says nothing, nor does a large share of the weighted loss if its
-    gradient is small: both are reported, neither is judged.
+    gradient is small: both are reported, neither is judged. Nor is a loss that has risen above where it started: that
+    is divergence, of which too large a step is the usual cause.
 
 Example
     Losses of .68, .01, .28 and 10.08 have raw shares of 6.2, .1, 2.5 and 91.2 %. With sigma of .83, .41, .60 and 1.47
@@ -43,9 +47,10 @@ from numpy.typing import NDArray
 
 from polyhead.diagnosis.case import Case
 from polyhead.diagnosis.check import Check, NotCheckedError
-from polyhead.diagnosis.course import FEWEST, NOISE, course_of, late, series, standing_of
+from polyhead.diagnosis.course import FAIR, FEWEST, FLAT, NOISE, Standing, course_of, late, series, standing_of
 from polyhead.diagnosis.curves import noise, sign_of, smooth
 from polyhead.diagnosis.finding import Alternative, Fact, Finding, Fix, Scope, Severity
+from polyhead.diagnosis.starving import diverged, fitted, unweighted
 from polyhead.diagnosis.weighing import Weighing, weighing
 
 FEW_TASKS, MOST = 4, 0.6
@@ -53,7 +58,8 @@ FEW_TASKS, MOST = 4, 0.6
 TIMES_EQUAL = 2.5
 """With more tasks, so many times an equal share."""
 MOST_OF_STEP = 0.9
-"""Share of the gradient that leaves every other task less than a tenth; any loss of skill beside it counts."""
+"""Share of the gradient that leaves every other task less than a tenth; any loss of skill beside it counts. Of the
+weighted loss it counts where no other task is fitted half: their losses are then still large, and have no voice."""
 SET_BACK = 0.05
 """Share of the gain, and more than noise, by which a task ends below what it reached earlier; see course.FLAT."""
 SAMPLES = 5
@@ -63,8 +69,9 @@ SAMPLES = 5
 @dataclass(frozen=True)
 class Dominance:
     """Shares of one of `tasks` tasks in [0, 1], None where not known; `gradient` over `sampled` steps with its 95 %
-    interval. `behind` names other tasks that are poor, fell or are unknown, `floor` those at their floor, `set_back`
-    those whose skill ended below what it reached earlier."""
+    interval. `behind` names other tasks that are poor, fell or are unknown, `floor` those at their floor, `poor` those
+    that are known not to be fitted half on the windows they were trained on, `set_back` those whose skill ended below
+    what it reached earlier. `risen` says that its own loss diverged; others that did are not named."""
 
     task: str
     tasks: int
@@ -76,7 +83,9 @@ class Dominance:
     sampled: int
     floor: tuple[str, ...]
     behind: tuple[str, ...]
+    poor: tuple[str, ...]
     set_back: tuple[str, ...]
+    risen: bool
     weight: float | None
     balance: str | None
     epochs: tuple[int, int]
@@ -86,8 +95,9 @@ class Dominance:
 def measure(case: Case) -> Iterator[Dominance]:
     """The shares of every task. Raises NotCheckedError with one task, or where a loss is negative."""
     found = weighing(case)
-    if found is None or len(found.losses) < 2:
-        raise NotCheckedError("fewer than two tasks with a loss")
+    tasks = [] if found is None else [name for name in found.losses if not unweighted(case, name)]
+    if found is None or len(tasks) < 2:
+        raise NotCheckedError("fewer than two tasks with a loss and a weight above 0")
     half = slice(len(found.epochs) // 2, None)
     negative = [name for name, loss in found.losses.items() if (loss[half] < 0).any()]
     if negative:
@@ -98,14 +108,16 @@ def measure(case: Case) -> Iterator[Dominance]:
     if weighted is None:
         raise NotCheckedError("the weights of the tasks are not known, and the total is not the plain sum")
     gradient = _gradients(case, tuple(found.losses))
-    standing = {name: standing_of(case, name) for name in found.losses}
-    fallen = {name for name in found.losses if _set_back(case, name)}
-    for task in found.losses:
-        others = [name for name in found.losses if name != task]
+    standing = {name: _standing(case, name) for name in tasks}
+    fallen = {name for name in tasks if _set_back(case, name)}
+    poor = {name for name in tasks if (skill := fitted(case, name)) is not None and skill < FAIR}
+    risen = {name for name in tasks if diverged(case, name)}
+    for task in tasks:
+        others = [name for name in tasks if name != task and name not in risen]
         shares = gradient.get(task, np.zeros(0))
         yield Dominance(
             task,
-            len(found.losses),
+            len(tasks),
             raw[task],
             weighted[task] if weighted else None,
             found.source,
@@ -114,12 +126,24 @@ def measure(case: Case) -> Iterator[Dominance]:
             len(shares),
             tuple(name for name in others if standing[name] == "floor"),
             tuple(name for name in others if standing[name] != "fair"),
+            tuple(name for name in others if name in poor),
             tuple(name for name in others if name in fallen),
+            task in risen,
             case.config.tasks[task].weight if case.config and task in case.config.tasks else None,
             case.config.balance.method if case.config else None,
             (int(found.epochs[half][0]), int(found.epochs[-1])),
             found.phase,
         )
+
+
+def _standing(case: Case, task: str) -> Standing:
+    """Where the task stands on new windows, or better if it is better on those it was trained on."""
+    judged, skill = standing_of(case, task), fitted(case, task)
+    if skill is None or judged == "unknown":
+        return judged
+    if skill >= FAIR:
+        return "fair" if judged in ("floor", "poor") else judged
+    return "poor" if judged == "floor" and skill > FLAT else judged
 
 
 def _shares(parts: Mapping[str, NDArray[np.float64]], half: slice) -> dict[str, float]:
@@ -174,16 +198,23 @@ def _interval_of_median(values: NDArray[np.float64]) -> tuple[float, float]:
 def judge(share: Dominance) -> Finding | None:
     """Judged by the weighted share, and by the gradient's wherever it was sampled; by harm to another task."""
     most = MOST if share.tasks <= FEW_TASKS else TIMES_EQUAL / share.tasks
-    if share.weighted is None or share.weighted <= most or (share.gradient is not None and share.gradient <= most):
+    least = share.interval[0] if share.interval is not None else share.gradient
+    if share.weighted is None or share.weighted <= most or share.risen or (least is not None and least <= most):
         return None
     seen = share.gradient is not None
     robbed = share.set_back if share.gradient is not None and share.gradient > MOST_OF_STEP else ()
+    unheard = share.weighted > MOST_OF_STEP and len(share.poor) == share.tasks - 1
     severity: Severity = (
-        "error" if seen and share.floor else "warning" if share.floor or (seen and share.behind) or robbed else "note"
+        "error"
+        if seen and share.floor
+        else "warning"
+        if share.floor or (seen and share.behind) or robbed or unheard
+        else "note"
     )
     said = f", {share.gradient:.0%} of the gradient" if share.gradient is not None else ", its gradient was not sampled"
     left = f"; at their floor: {', '.join(share.floor)}" if share.floor else ""
     left += f"; below what they reached earlier: {', '.join(robbed)}" if robbed else ""
+    left += f"; not fitted half on training windows: {', '.join(share.poor)}" if unheard and not share.floor else ""
     window = f"epochs {share.epochs[0]} to {share.epochs[1]} ({share.phase})"
     facts = [Fact("weighted share", share.weighted, threshold=most, source=share.source, window=window)]
     if share.gradient is not None:

@@ -18,7 +18,8 @@ Remedy
 
 When it can be wrong
     A metric with a threshold stays at its floor for as long as no prediction crosses it, while the ranking already
-    improves: a metric without a threshold tells. Few epochs are too few for a slow task.
+    improves: a metric without a threshold tells. Few epochs are too few for a slow task. A ranking far below chance was
+    learned the wrong way round, or is averaged over batches that rank nothing: other checks say so.
 
 Example
     A published run: the total of validation fell from 17.79 to 11.05, by 37.9 %, and the loss of the span from .57 to
@@ -50,10 +51,12 @@ EPOCHS = 5
 AGAINST, SUPPORT = 0.5, 8
 """A rank correlation this strong the wrong way, over so many epochs at least (5 % two-sided is at .74 with 8)."""
 
-
 CLOSING = 0.5
 """A metric that came at least half of the way to its floor from below went with its loss, if not far enough: that is
 below-floor's to say."""
+TURNED = -0.5
+"""Skill of a ranking, 2 AUROC - 1: chance with 12 positives and 12 negatives gives less in 1.9 % of draws."""
+RANKINGS = ("auroc", "auc", "macro_auroc")
 
 
 @dataclass(frozen=True)
@@ -135,7 +138,7 @@ def _agreement(case: Case, task: str, name: str, epoch: NDArray[np.float64], los
 def judge(one: Divergence) -> Finding | None:
     """The metric at its floor under a falling loss, or falling with it."""
     own, total = one.fell is not None and one.fell >= IMPROVED, one.total is not None and one.total >= IMPROVED
-    flat = one.course.standing == "floor" and (own or total) and _closed(one) < CLOSING
+    flat = one.course.standing == "floor" and (own or total) and _closed(one) < CLOSING and not _turned(one)
     opposed = own and one.course.falling and one.agreement is not None and one.agreement <= -AGAINST
     if one.count < EPOCHS or not (flat or opposed):
         return None
@@ -172,6 +175,11 @@ def judge(one: Divergence) -> Finding | None:
             ),
         ),
     )
+
+
+def _turned(one: Divergence) -> bool:
+    """Whether the metric says that windows are ranked the other way, which a constant does not."""
+    return one.course.metric in RANKINGS and one.course.skill is not None and one.course.skill <= TURNED
 
 
 def _closed(one: Divergence) -> float:

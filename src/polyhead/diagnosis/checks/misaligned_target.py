@@ -1,8 +1,8 @@
 """Predictions that fit the labels of other windows.
 
 What it finds
-    Labels that are shifted against their windows: the prediction of a window goes with the label some windows later or
-    earlier far better than with its own.
+    Labels that are shifted against their windows, in training or where the network is judged: the prediction of a
+    window goes with the label some windows later or earlier far better than with its own.
 
 Why it matters
     A shift by a few rows, from a header line, a lag that was applied twice or a slice of another length, keeps every
@@ -11,15 +11,18 @@ Why it matters
 
 Evidence
     The correlation of predictions with labels at each lag, each recording about its own mean, and how much it exceeds
-    that of the same windows at lag 0, with an interval over recordings.
+    that of the same windows at lag 0, with an interval over recordings that allows for the lags and splits looked at.
+    Every split is looked at, training too: a network that reads the window says what belongs to it, whatever it was
+    taught beside it.
 
 Remedy
     Align the labels. Cut windows and labels by the same indices, and keep the index beside both.
 
 When it can be wrong
     A window may truly tell a later state better than its own, or an earlier one where it looks back a long way. A label
-    that is a straight line in every recording fits at every lag, and nothing can be told. Where labels of training and
-    of the judged split are shifted alike, predictions follow them and the shift does not show.
+    that is a straight line in every recording fits at every lag, and nothing can be told. A shift so far that labels
+    have nothing to do with their windows teaches nothing, and predictions that know nothing show no lag. Where labels
+    of every split are shifted alike and windows tell the shifted label too, the shift does not show.
 
 Example
     Labels 0 1 0 -1 repeated and predictions of the labels one window later, 1 0 -1 0: the correlation is 0 at lag 0 and
@@ -33,6 +36,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from math import sqrt
 
 import numpy as np
 from numpy.typing import NDArray
@@ -47,8 +51,12 @@ MARGIN = 0.05
 little noise give."""
 PEAK = 0.3
 """Least correlation at the peak: the lag of a prediction that knows nothing means nothing."""
+CHANCE = 4.0
+"""Times 1 / sqrt(windows), by which predictions that know nothing correlate with any labels: 4 leave one in a thousand
+for a dozen lags of several splits and tasks."""
 ERROR_MARGIN = 0.2
 """From here on, most of what the prediction knows belongs to other windows."""
+SPLITS = ("test", "val", "train")
 _FURTHEST = 32  # windows
 _LENGTH = 4  # a recording is as many times as long as the furthest lag, so that three quarters overlap
 _SHORTEST = 6  # windows
@@ -61,7 +69,7 @@ Numbers = NDArray[np.float64]
 class Alignment:
     """The lag (windows; positive where predictions fit later labels) at which an output of a task gains most, its
     correlation `peak` there, that of the same windows at lag 0, `own`, and an interval of the gain over `recordings`
-    that holds for all lags at once."""
+    that holds for all lags and splits at once. They have `windows` in all."""
 
     task: str
     output: int | None
@@ -71,6 +79,7 @@ class Alignment:
     own: float
     interval: tuple[float, float]
     recordings: int
+    windows: int
 
     @property
     def gain(self) -> float:
@@ -78,23 +87,26 @@ class Alignment:
 
 
 def measure(case: Case) -> Iterator[Alignment]:
-    """Each number of each task, on the most independent split with enough recordings of several windows."""
+    """Each number of each task, on the split in which another lag is surest to be better, else on the most independent
+    one; of those with enough recordings of several windows."""
     found = False
     for task, facts in case.tasks.items():
         if facts.kind not in (None, "regression"):
             continue
-        for split in ("test", "val", "train"):
-            one = (case.predictions or {}).get(split, {}).get(task)
-            aligned = [] if one is None else list(_aligned(task, split, one))
-            if aligned:
-                found = True
-                yield from aligned
-                break
+        of = [(split, own[task]) for split in SPLITS if task in (own := (case.predictions or {}).get(split, {}))]
+        surest: dict[int | None, Alignment] = {}
+        for split, one in of:
+            for each in _aligned(task, split, one, len(of)):
+                best = surest.setdefault(each.output, each)
+                surest[each.output] = each if each.interval[0] > best.interval[0] + _TIE else best
+        found = found or bool(surest)
+        yield from surest.values()
     if not found:
         raise NotCheckedError(f"no number with predictions of {FEWEST_RECORDINGS} recordings of several windows")
 
 
-def _aligned(task: str, split: str, one: Predicted) -> Iterator[Alignment]:
+def _aligned(task: str, split: str, one: Predicted, splits: int) -> Iterator[Alignment]:
+    """The alignment of each output; the interval holds for all lags and so many `splits` at once."""
     if one.truth.dtype.kind not in "fiu" or one.pred.dtype.kind not in "fiu" or not one.mask.any():
         return
     truth, pred = (values.reshape(len(values), -1).astype(float) for values in (one.truth, one.pred))
@@ -113,7 +125,7 @@ def _aligned(task: str, split: str, one: Predicted) -> Iterator[Alignment]:
         gain = there - own
         best = int(np.argmin(np.where(gain >= gain.max() - _TIE, np.abs(lags), furthest + 1)))
         drawn = [np.subtract(*_correlations(times @ sums[:, best])) for times in draws(len(rows), seed=0)]
-        tail = 2.5 / len(lags)  # the best of so many lags was taken (Bonferroni)
+        tail = 2.5 / len(lags) / splits  # the best of so many was taken (Bonferroni)
         low, high = np.percentile(drawn, [tail, 100 - tail])
         yield Alignment(
             task,
@@ -124,6 +136,7 @@ def _aligned(task: str, split: str, one: Predicted) -> Iterator[Alignment]:
             float(own[best]),
             (float(low), float(high)),
             len(rows),
+            sum(map(len, rows)),
         )
 
 
@@ -152,18 +165,19 @@ def _correlations(sums: Numbers) -> tuple[Numbers, Numbers]:
 
 def judge(one: Alignment) -> Finding | None:
     """A warning where another lag is better beyond doubt, an error where most of the fit is there."""
-    if one.lag == 0 or one.peak < PEAK or one.interval[0] < MARGIN:
+    least = max(PEAK, CHANCE / sqrt(one.windows))
+    if one.lag == 0 or one.peak < least or one.interval[0] < MARGIN:
         return None
     name = one.task if one.output is None else f"{one.task}.{one.output}"
     return Finding(
         severity="error" if one.interval[0] >= ERROR_MARGIN else "warning",
-        what=f"{name}: predictions correlate {one.peak:.2f} with the label {abs(one.lag)} windows"
-        f" {'later' if one.lag > 0 else 'earlier'}, {one.own:.2f} with their own",
+        what=f"{name}, {one.split}: predictions correlate {one.peak:.2f} with the label {abs(one.lag)} window"
+        f"{'' if abs(one.lag) == 1 else 's'} {'later' if one.lag > 0 else 'earlier'}, {one.own:.2f} with their own",
         scope=Scope(task=one.task, split=one.split, channel=None if one.output is None else str(one.output)),
         evidence=(
             Fact("gain in correlation at the best lag", one.gain, one.interval, MARGIN, window=one.split),
             Fact("best lag in windows", one.lag, threshold=0, window=f"{one.recordings} recordings"),
-            Fact("correlation at the best lag", one.peak, threshold=PEAK, window=one.split),
+            Fact("correlation at the best lag", one.peak, threshold=least, window=one.split),
         ),
         alternatives=(
             Alternative("broadcast-target", "the variance of labels within a batch is 0 where one label was copied"),
@@ -187,5 +201,5 @@ CHECK = Check(
     measure=measure,
     judge=judge,
     doc=__doc__ or "",
-    explains=("below-floor",),
+    explains=("below-floor", "constant-output", "overfitting", "information-ceiling"),
 )

@@ -193,5 +193,5 @@ CHECK = Check(
     measure=measure,
     judge=judge,
     doc=__doc__ or "",
-    explains=("weak-slice", "class-imbalance"),
+    explains=("weak-slice", "class-imbalance", "below-floor", "below-majority"),
 )

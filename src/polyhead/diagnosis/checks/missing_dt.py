@@ -13,12 +13,13 @@ Evidence
     windows.
 
 Remedy
-    Time in seconds as an input, which brings the step with it; the sampling rate as a known input; or all recordings
-    resampled to one rate.
+    Time as an input, which brings the step with it, in units of about a window's duration: raw seconds of long windows
+    drown the signal. Or the sampling rate as a known input; or all recordings resampled to one rate.
 
 When it can be wrong
     Where the answer does not depend on time (an order of events, a shape), or where time steps follow the target so
-    closely that telling them would give the label away: see shortcut.
+    closely that telling them would give the label away: see shortcut. Daily values that leave out weekends and holidays
+    have one rate and a calendar: steps of 3 days among those of 1 are not asked for.
 
 Example
     Prefixes of a pH curve at 0.3 s, 1 s and 10 s between samples, a third each: the 5 % quantile of the steps is 0.3 s,
@@ -44,11 +45,14 @@ from polyhead.diagnosis.sampling import rate_input, rate_key
 VARIES = 1.5
 """Steps that differ less than this are taken as one rate: jitter of clocks stays far below, two rates in use (a factor
 of 2 or more) above."""
+DAY, CALENDAR = 86400.0, 4.5
+"""Seconds between daily values, and the days up to which a gap is a weekend with holidays at both sides."""
 
 
 @dataclass(frozen=True)
 class Steps:
-    """Spread of the time steps between and within windows. `rate_key` is the key of the sampling rate, where it is
+    """Spread of the time steps between and within windows; `step` is their median and `duration` that of a window, in
+    the clock's units, None where not known. `rate_key` is the key of the sampling rate, where it is
     in a file that can be read as an input too, `stamps` whether every sample may have a time stamp."""
 
     between: float
@@ -56,6 +60,8 @@ class Steps:
     told: str | None
     source: str
     rate_key: str | None
+    step: float | None
+    duration: float | None
 
 
 def measure(case: Case) -> Iterator[Steps]:
@@ -64,13 +70,17 @@ def measure(case: Case) -> Iterator[Steps]:
     if time is None:
         raise NotCheckedError("no clock is known")
     usable = rate_key(case) if case.config and case.config.data.reader in FILE_READERS else None
-    yield Steps(time.spread, time.within, time.as_input or rate_input(case), time.source, usable)
+    step = time.steps.get("0.5") or None
+    duration = step * case.profile.windows.length if step and case.profile else None
+    told = time.as_input or rate_input(case)
+    yield Steps(time.spread, time.within, told, time.source, usable, step, duration)
 
 
 def judge(steps: Steps) -> Finding | None:
     """A warning where steps differ and no input carries them."""
     worst = max(steps.between, steps.within)
-    if steps.told is not None or not worst > VARIES:
+    daily = steps.step is not None and abs(steps.step / DAY - 1) < 0.05 and steps.between <= VARIES
+    if steps.told is not None or not worst > VARIES or (daily and worst <= CALENDAR):
         return None
     where = "between windows" if steps.between >= steps.within else "within windows"
     return Finding(
@@ -91,8 +101,9 @@ def judge(steps: Steps) -> Finding | None:
 def _fixes(steps: Steps) -> Iterator[Fix]:
     better = "scores of the rarer rates rise towards those of the common one"
     if steps.source == "data.time":
-        time: dict[str, Any] = {"data.scaling.time": "seconds"}
-        yield Fix("give time in seconds, with the step between samples beside it", time, better)
+        unit = float(f"{steps.duration:.1g}") if steps.duration else 1.0
+        time: dict[str, Any] = {"data.scaling.time": {"seconds": unit}}
+        yield Fix(f"give time in units of {unit:g}, with the step between samples beside it", time, better)
     elif steps.rate_key is not None:
         rate: dict[str, Any] = {"data.inputs.rate": {"keys": [steps.rate_key]}}
         yield Fix("give the sampling rate as a known input", rate, better, risk="a rate that goes with the label")
@@ -106,4 +117,5 @@ CHECK = Check(
     measure=measure,
     judge=judge,
     doc=__doc__ or "",
+    explains=("below-floor", "overfitting", "information-ceiling"),
 )

@@ -196,5 +196,14 @@ CHECK = Check(
     measure=measure,
     judge=judge,
     doc=__doc__ or "",
-    explains=("stalled-training", "constant-output", "below-floor", "frozen-parameters"),
+    explains=(
+        "stalled-training",
+        "constant-output",
+        "below-floor",
+        "frozen-parameters",
+        "below-majority",
+        "probability-collapse",
+        "loss-metric-divergence",
+        "orphan-head",
+    ),
 )

@@ -228,6 +228,6 @@ CHECK = Check(
     doc=__doc__ or "",
     explains=(
         *("below-floor", "below-majority", "constant-output", "probability-collapse", "loss-metric-divergence"),
-        *("stalled-training", "learning-rate"),
+        "stalled-training",
     ),
 )

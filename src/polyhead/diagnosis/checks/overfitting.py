@@ -12,8 +12,10 @@ Evidence
     The task's own validation metric (its loss where there is none) over epochs: how far the last epochs lie below the
     best, both as medians over a fifth of the run, in standard deviations of one epoch's noise and as a share of all
     that was gained.
-    The training loss over the same epochs; of a log that knows no task, the same of its total losses. The skill on
-    training windows minus that on validation, with an interval from the intervals of both.
+    The training loss over the same epochs; of a log that knows no task, the same of its total losses.
+    The skill on training windows minus that on validation and on test, each with an interval from the intervals of
+    both. Training recordings too few for an interval of their own are taken to spread as those of the other split do.
+    What is said holds on both, for validation alone may be hard by chance.
 
 Remedy
     Fewer parameters, dropout, augmentation, weight decay, early stopping; above all more recordings.
@@ -22,11 +24,15 @@ When it can be wrong
     Validation that is held out on purpose (another load) lies below training for the shift, not for overfitting. A
     validation loss may rise through a few overconfident windows while the metric still gains, so the metric counts
     where there is one. A gap while validation still gains, or while training no longer does, is what fitting leaves
-    and a note. Where the best epoch is kept, what came after it has done no harm, and the finding is a note.
+    and a note, unless it surely takes half of the skill, or surely is there and training had fewer than 8 recordings.
+    Where the best epoch is kept, what came after it has done no harm, and the finding is a note. A validation that
+    loses is none of this check where the scores show no training skill above it, or where it had not come a tenth of
+    the way from its floor to perfect.
 
 Example
     A signal classifier with 38.3 % of training and 25.6 % of validation windows right, at chance 0.2 %, has lost
-    12.7 points of 38.1, a third of its skill, and says so without any curve.
+    12.7 points of 38.1, a third of its skill, and says so without any curve. Trained on 3 recordings to a skill of
+    0.90, one reaches 0.37 +- 0.09 on 13 others: the 3 spread by 0.09 sqrt(13 / 3) = 0.19, so the gap is 0.53 +- 0.21.
 
 References
     Prechelt, "Early stopping, but when?", 1998; thresholds in use: SageMaker Debugger 10 % of the loss, deepchecks 0.1.
@@ -35,8 +41,8 @@ References
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -45,6 +51,8 @@ from polyhead.diagnosis.case import Case
 from polyhead.diagnosis.check import Check, NotCheckedError
 from polyhead.diagnosis.curves import Curve, curve_of, loss_curve, noise, start_of, task_curve
 from polyhead.diagnosis.finding import Alternative, Fact, Finding, Fix, Scope
+from polyhead.scoring.interval import FEWEST_RECORDINGS
+from polyhead.scoring.metric import Score
 
 EPOCHS = 10
 """Fewer epochs have no curve to be past the best of."""
@@ -56,20 +64,25 @@ SIGNIFICANT = 2.0
 """Standard deviations of one epoch's noise."""
 LOST = 0.1
 """Share of all that validation gained over the floor, or since the first epoch; less is not worth a change."""
+LEAST = 0.1
+"""Of the way from the floor to perfect: what never gained as much has nothing to lose."""
 GAP = 0.1
 """Skill: what deepchecks and AutoTrainer use between training and validation."""
 OF_SKILL = 0.25
 """A quarter of what was learned on training windows is not there on others."""
+MOST = 0.5
+"""More of what was learned on training windows belongs to them alone than to the task."""
+NAMES = {"val": "validation", "test": "test"}
 
 
 @dataclass(frozen=True)
 class Gap:
     """Of one task, or of the total loss where `task` is None. `fall` from the best in units of noise, `lost` the share
-    of the gain (0 where none stands out of the noise; of the total, of its best if that is more), `since` epochs after
-    the best, `learning` whether the training loss still fell in them; None without curves. `rose` is the total at its
-    best and at the end. `gap` in skill between training and validation of the judged epoch with its interval, `skill`
-    that of training. `kept` says that the judged epoch is no later than the best, `apart` that validation was held out
-    on purpose."""
+    of the gain (0 where none stands out of the noise or is worth the name; of the total, of its best if that is more),
+    `since` epochs after the best, `learning` whether the training loss still fell in them; None without curves. `rose`
+    is the total at its best and at the end. `gaps` in skill from training to validation and test at the judged epoch,
+    each with its interval, `skill` that of training and `recordings` how many it had, None where nobody said. `kept`
+    says that the judged epoch is no later than the best, `apart` that validation was held out on purpose."""
 
     task: str | None
     metric: str
@@ -78,12 +91,24 @@ class Gap:
     lost: float | None = None
     since: int | None = None
     learning: bool | None = None
-    gap: float | None = None
-    interval: tuple[float, float] | None = None
-    skill: float | None = None
+    gaps: Mapping[str, tuple[float, tuple[float, float] | None]] = field(default_factory=dict)
+    skill: float = math.nan
+    recordings: int | None = None
     rose: tuple[float, float] | None = None
     kept: bool = False
     apart: bool = False
+
+    @property
+    def least(self) -> float:
+        """The smallest gap, NaN without any."""
+        return min((gap for gap, _ in self.gaps.values()), default=math.nan)
+
+    @property
+    def surely(self) -> float | None:
+        """The lower end of the smallest gap, None where one has no interval."""
+        lows = [None if interval is None else interval[0] for _, interval in self.gaps.values()]
+        known = [low for low in lows if low is not None]
+        return min(known) if known and len(known) == len(lows) else None
 
 
 def measure(case: Case) -> Iterator[Gap]:
@@ -129,7 +154,8 @@ def _past(case: Case, task: str | None, curve: Curve, train: Curve | None) -> di
     gained = float(medians.max()) - (float(curve.better[0]) if task is None else start_of(case, task, curve))
     at, end = float(curve.epoch[best]), float(curve.epoch[-1])
     chosen = (((case.state or {}).get("best") or {}).get("epoch")) or end
-    lost = min(1.0, fall / gained) if gained > SIGNIFICANT * spread else 0.0
+    way = _way(case, task, curve)
+    lost = min(1.0, fall / gained) if gained > SIGNIFICANT * spread and (way is None or gained >= LEAST * way) else 0.0
     told: dict[str, Any] = {}
     if task is None:  # a total that never fell has no gain to lose, so its own size counts beside it
         told = {"rose": (-float(medians.max()), -float(medians[-1]))}
@@ -144,6 +170,12 @@ def _past(case: Case, task: str | None, curve: Curve, train: Curve | None) -> di
     }
 
 
+def _way(case: Case, task: str | None, curve: Curve) -> float | None:
+    """From the floor of a task's metric to perfect, None where that is not known."""
+    score = (case.metrics or {}).get("val", {}).get(task or "", {}).get(curve.name)
+    return None if score is None or score.floor is None or score.best is None else abs(score.best - score.floor)
+
+
 def _falls(train: Curve, since: float) -> bool:
     """Whether the last epochs of training lie below those around epoch `since` by more than noise."""
     near, late = train.value[np.abs(train.epoch - since) <= 2], train.value[-max(3, len(train) // 5) :]
@@ -153,41 +185,56 @@ def _falls(train: Curve, since: float) -> bool:
 
 
 def _gap(case: Case, task: str) -> dict[str, Any]:
-    train, val = case.score(task, "train"), case.score(task, "val")
-    if train is None or val is None or train[0] != val[0] or train[1].skill is None or val[1].skill is None:
+    """The gaps from training to each split that it never saw, empty without validation."""
+    train, counts = case.score(task, "train"), _recordings(case, task)
+    if train is None or train[1].skill is None:
         return {}
-    halves = []
-    for score in (train[1], val[1]):
-        if (
-            score.interval is not None
-            and score.floor is not None
-            and score.best is not None
-            and score.best != score.floor
-        ):
-            halves.append((score.interval[1] - score.interval[0]) / 2 / abs(score.best - score.floor))
-    gap = train[1].skill - val[1].skill
-    half = math.hypot(*halves) if len(halves) == 2 else None
-    return {
-        "metric": train[0],
-        "gap": gap,
-        "interval": None if half is None else (gap - half, gap + half),
-        "skill": train[1].skill,
-    }
+    gaps = {}
+    for split in NAMES:
+        other = case.score(task, split)
+        if other is None or other[0] != train[0] or other[1].skill is None:
+            continue
+        here, there = _half(train[1]), _half(other[1])
+        if here is None and there is not None and counts.get("train") and counts.get(split):
+            here = there * math.sqrt(counts[split] / counts["train"])
+        gap = train[1].skill - other[1].skill
+        half = None if here is None or there is None else math.hypot(here, there)
+        gaps[split] = (gap, None if half is None else (gap - half, gap + half))
+    if "val" not in gaps:
+        return {}
+    return {"metric": train[0], "gaps": gaps, "skill": train[1].skill, "recordings": counts.get("train")}
+
+
+def _half(score: Score) -> float | None:
+    """Half the width of a score's interval in skill, None without one."""
+    if score.interval is None or score.floor is None or score.best is None or score.best == score.floor:
+        return None
+    return (score.interval[1] - score.interval[0]) / 2 / abs(score.best - score.floor)
+
+
+def _recordings(case: Case, task: str) -> dict[str, int]:
+    """How many recordings with a label of the task each split has, as far as it is known."""
+    told = {split: tasks[task] for split, tasks in (case.predictions or {}).items() if task in tasks}
+    return {split: len(np.unique(one.recording[one.mask])) for split, one in told.items()}
 
 
 def judge(gap: Gap) -> Finding | None:
     """A warning where validation loses while training gains, or where a quarter of the skill surely does not carry
     over; a note where the best epoch was kept, validation still gained, or it was held out on purpose."""
-    wide = gap.gap is not None and gap.skill is not None and gap.gap >= max(GAP, OF_SKILL * gap.skill)
-    wide = wide and (gap.interval is None or gap.interval[0] > 0)
+    surely = gap.surely
+    there = bool(gap.gaps) and gap.least > 0 and (surely is None or surely > 0)
+    wide = there and gap.skill > 0 and gap.least >= max(GAP, OF_SKILL * gap.skill)
     turned = gap.fall is not None and gap.lost is not None and gap.since is not None and gap.since >= PAST
     turned = turned and (gap.fall or 0) > SIGNIFICANT and (gap.lost or 0) >= LOST and gap.learning is not False
+    turned = turned and (there or gap.kept or not gap.gaps)
     if not turned and not wide:
         return None
     harm = wide or not gap.kept
-    long = gap.epochs is not None and gap.interval is not None and gap.interval[0] >= GAP
+    long = gap.epochs is not None and surely is not None and surely >= GAP
     ended = (gap.since or 0) >= PAST and gap.learning is not False
-    firm = wide and not gap.apart and ((long and ended) or gap.fall is None)
+    few = gap.recordings is not None and gap.recordings < FEWEST_RECORDINGS and surely is not None
+    most = surely is not None and surely >= max(GAP, MOST * gap.skill)
+    firm = wide and not gap.apart and ((long and ended) or few or most or gap.fall is None)
     said = []
     facts = []
     if turned:
@@ -204,9 +251,14 @@ def judge(gap: Gap) -> Finding | None:
                 f"share of the {'gain or best loss' if gap.rose else 'gain'} lost", gap.lost, None, LOST, "own history"
             ),
         ]
-    if gap.gap is not None and wide:
-        said.append(f"skill on training is {gap.gap:.2f} above that on validation")
-        facts.append(Fact("gap in skill", gap.gap, gap.interval, GAP, f"{gap.metric}, training minus validation"))
+    if wide:
+        of = f" ({gap.recordings} recordings)" if few else ""
+        below = " and ".join(f"{one:.2f} above that on {NAMES[split]}" for split, (one, _) in gap.gaps.items())
+        said.append(f"skill on training{of} is {gap.skill:.2f}, {below}")
+        facts += [
+            Fact("gap in skill", one, interval, max(GAP, OF_SKILL * gap.skill), f"{gap.metric}, training minus {split}")
+            for split, (one, interval) in gap.gaps.items()
+        ]
     return Finding(
         severity="warning" if (turned and harm) or firm else "note",
         what=f"{gap.task or 'the total loss'}: {'; '.join(said)}",
@@ -241,5 +293,11 @@ CHECK = Check(
     measure=measure,
     judge=judge,
     doc=__doc__ or "",
-    explains=("stale-checkpoint",),
+    explains=(
+        "stale-checkpoint",
+        "below-floor",
+        "below-majority",
+        "weak-slice",
+        "loss-metric-divergence",
+    ),
 )

@@ -111,4 +111,5 @@ CHECK = Check(
     measure=measure,
     judge=judge,
     doc=__doc__ or "",
+    explains=("below-floor", "overfitting"),
 )

@@ -190,4 +190,5 @@ CHECK = Check(
     measure=measure,
     judge=judge,
     doc=__doc__ or "",
+    explains=("below-floor", "constant-output"),
 )

@@ -7,7 +7,7 @@ What it finds
 Why it matters
     The least loss that a head without any use of its input can reach is that of the base rate, predicted for every
     window. A head that ends there has learned how often yes occurs and nothing else. With a rare yes every probability
-    is then below one half: no window is called positive, F1 is 0, and the loss has nevertheless fallen.
+    is then below one half: decided there no window is called positive, F1 is 0, and the loss has nevertheless fallen.
 
 Evidence
     Separation, the mean probability of positive windows minus that of negative ones, and the area under the ROC curve
@@ -214,7 +214,7 @@ def judge(one: Probabilities) -> Finding | None:
     if one.auroc is not None:
         facts.append(Fact("auroc", one.auroc, one.interval, CHANCE, "bootstrap over recordings", one.split))
     if one.f1 is not None:
-        facts.append(Fact("largest f1", one.f1, source="at a threshold of one half, second half of the epochs"))
+        facts.append(Fact("largest f1", one.f1, source="as logged, second half of the epochs"))
     prior = ""
     if one.mean is not None:
         source = "base rate" if one.base_rate else "compare it with the base rate: equal is the prior"

@@ -131,5 +131,12 @@ CHECK = Check(
     measure=measure,
     judge=judge,
     doc=__doc__ or "",
-    explains=("gradient-conflict", "constant-output", "stalled-training"),
+    explains=(
+        "gradient-conflict",
+        "constant-output",
+        "stalled-training",
+        "below-floor",
+        "below-majority",
+        "probability-collapse",
+    ),
 )

@@ -106,5 +106,5 @@ CHECK = Check(
     measure=measure,
     judge=judge,
     doc=__doc__ or "",
-    explains=("stalled-training",),
+    explains=("stalled-training", "below-floor", "overfitting", "constant-output"),
 )

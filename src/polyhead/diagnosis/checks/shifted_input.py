@@ -13,7 +13,11 @@ Evidence
     Of each channel the difference of the means in standard deviations of training, and the ratio of the standard
     deviations, with simultaneous 99 % intervals over recordings, the independent units: the spread of recording means
     where it is known, else that of all samples. A spread counts by as much as the range of the middle 90 % of the
-    samples changed with it: a few extreme values carry a standard deviation, and come in one split by chance.
+    samples changed with it: a few extreme values carry a standard deviation, and come in one split by chance. Most of
+    the variance of a time step lies between recordings, and it may take a few values only: the spread of such a channel
+    counts where the means of recordings are drawn otherwise too, by the shares below any value.
+
+    Harm is what a task's skill falls by from the other of validation and test, where their 95 % intervals do not meet.
 
 Remedy
     Find what differs: reader, resampling, unit, instrument. Spread it over the splits by stratify, or train on both
@@ -21,13 +25,16 @@ Remedy
 
 When it can be wrong
     A split that keeps machines, people or files whole, or holds out a load or the future, shifts by design: the finding
-    is then a note, and says what the scores are worth. A shift that tasks do not mind is a note too. Inputs that are
-    scaled by recording bring no level to the network and are left out. A shift of extreme values alone is not seen.
+    is then a note, and says what the scores are worth, unless the split lies where fewer than one recording in twenty
+    of training does and skill falls with it. A shift that tasks do not mind is a note too. Inputs that are scaled by
+    recording bring no level to the network and are left out. A shift of extreme values alone is not seen. Skill may
+    fall for another reason at the same time.
 
 Example
     Training: mean 0, sd 1 over 45 recordings whose means scatter by 0.2. Test: mean 0.8 over 10 recordings. The
     difference is 0.8 sd, its standard error 0.2 x sqrt(1/45 + 1/10) = 0.070; with four intervals at once the factor is
-    3.02, the interval 0.59 to 1.01.
+    3.02, the interval 0.59 to 1.01. Recordings scatter by 0.2, so the split lies 4 times that away. With skill 0.90 in
+    validation (0.86 to 0.94) and 0.30 in test (0.20 to 0.40) it is an error: 0.60 was lost.
 
 References
     Cohen 1988: 0.5 standard deviations are a medium effect. Rabanser, Guennemann and Lipton, NeurIPS 2019, on detecting
@@ -47,6 +54,7 @@ from numpy.typing import NDArray
 from polyhead.diagnosis.case import Case
 from polyhead.diagnosis.check import Check, NotCheckedError
 from polyhead.diagnosis.finding import Alternative, Fact, Finding, Fix, Scope
+from polyhead.scoring.metric import Score
 from polyhead.trace.profile import ChannelRange, Recordings
 
 MEDIUM = 0.5
@@ -58,26 +66,47 @@ CHANCE = 0.01
 RECORDINGS = 5
 """Fewer independent units in a split tell nothing about what it is drawn from."""
 HALF = 0.5
-"""A task that came less than half of the way from its floor to perfect may have been harmed."""
+"""A task that came less than half of the way from its floor to perfect may have been harmed; one that lost so much of
+it against the other split was."""
+FAR = 2.0
+"""Times the scatter of recordings: beyond what all but one in twenty of them do."""
+BETWEEN = 0.5
+"""Share of a channel's variance between recordings from which it is they that its spread tells about."""
+OTHER = {"val": "test", "test": "val"}
 DESIGN = ("time", "column", "hold_out", "leave-one", "folds")
 
 
 @dataclass(frozen=True)
 class Moved:
     """One channel: difference of the means in standard deviations of training, logarithm of the ratio of standard
-    deviations, and the standard errors of both."""
+    deviations, the standard errors of both, and how both scatter over recordings, None where that is not known."""
 
     channel: str
     mean: float
     mean_error: float
     spread: float
     spread_error: float
+    mean_scatter: float | None
+    spread_scatter: float | None
+
+
+@dataclass(frozen=True)
+class Fall:
+    """The skill that `task` loses for certain from split `other`: `before` and `after` with their intervals."""
+
+    task: str
+    other: str
+    before: float
+    after: float
+    before_interval: tuple[float, float]
+    after_interval: tuple[float, float]
 
 
 @dataclass(frozen=True)
 class Shift:
     """The channels of one input in one split, against training. `intervals` are looked at in the whole run; `design`
-    is the way of splitting that asks for a shift, `skill` that of the worst task on the split."""
+    is the way of splitting that asks for a shift, `skill` that of the worst task on the split, `fall` the deepest from
+    the other of validation and test, `compared` whether there is one to compare with."""
 
     input: str
     split: str
@@ -86,6 +115,8 @@ class Shift:
     intervals: int
     design: str | None
     skill: float | None
+    fall: Fall | None
+    compared: bool
 
 
 def measure(case: Case) -> Iterator[Shift]:
@@ -108,7 +139,10 @@ def measure(case: Case) -> Iterator[Shift]:
                 if (moved := _moved(channel, f"{name}.{channel}", each.splits, split, n, profile.recordings))
             ]
             if rows:
-                found.append(Shift(name, split, tuple(rows), n, 0, _design(case), _skill(case, split)))
+                falls = list(_falls(case, split))
+                fall = max((one for one in falls if one), key=lambda one: one.before - one.after, default=None)
+                skill = _skill(case, split)
+                found.append(Shift(name, split, tuple(rows), n, 0, _design(case), skill, fall, bool(falls)))
     if not found:
         raise NotCheckedError("no input in two splits whose level reaches the network")
     total = 2 * sum(len(shift.channels) for shift in found)
@@ -121,8 +155,12 @@ def _apart(was: ChannelRange, now: ChannelRange, n: tuple[int, int]) -> bool:
     if not was.quantiles or not now.quantiles:
         return True
     values = [*was.quantiles.values(), *now.quantiles.values()]
-    distance = max(abs(_below(was, value) - _below(now, value)) for value in values)
-    return distance > sqrt(-log(CHANCE / 2) / 2 * (1 / n[0] + 1 / n[1]))
+    return max(abs(_below(was, value) - _below(now, value)) for value in values) > _smirnov(*n)
+
+
+def _smirnov(n: int, m: int) -> float:
+    """What the shares of n and of m values below any number differ by at most, but for CHANCE."""
+    return sqrt(-log(CHANCE / 2) / 2 * (1 / n + 1 / m))
 
 
 def _below(one: ChannelRange, value: float) -> float:
@@ -149,6 +187,8 @@ def _moved(
     spread = _least(log(now.sd / was.sd) if now.sd and was.sd else (inf if now.sd else -inf), _middle(was, now))
     if louds is not None and louds > 1 / sqrt(2):  # else the loudest recordings are all that a common spread tells
         spread = _least(spread, _louder(table, f"{fact}.rms", split))
+    if means is not None and means**2 > BETWEEN * sd**2 and not _drawn_apart(table, f"{fact}.mean", split):
+        spread = 0.0
     # The logarithm of a standard deviation of n normal values scatters by 1/sqrt(2 n).
     return Moved(
         channel,
@@ -156,6 +196,8 @@ def _moved(
         (sd if means is None else means) / sd * units,
         spread,
         max(1 / sqrt(2), louds or 0.0) * units,
+        None if means is None else means / sd,
+        louds,
     )
 
 
@@ -175,6 +217,14 @@ def _least(spread: float, middle: float | None) -> float:
     if middle is None:
         return spread
     return 0.0 if spread * middle <= 0 else min(spread, middle, key=abs)
+
+
+def _drawn_apart(table: Recordings | None, fact: str, split: str) -> bool:
+    """Whether a fact of recordings is drawn otherwise in a split, beyond Smirnov's bound."""
+    was, now = (np.sort(_values(table, fact, name, logarithm=False)) for name in ("train", split))
+    at = np.concatenate([was, now])
+    shares = [np.searchsorted(one, at, side="right") / len(one) for one in (was, now)]
+    return float(np.abs(shares[0] - shares[1]).max()) > _smirnov(len(was), len(now))
 
 
 def _louder(table: Recordings | None, fact: str, split: str) -> float | None:
@@ -218,8 +268,33 @@ def _skill(case: Case, split: str) -> float | None:
     return min((one[1].skill for one in scores if one is not None and one[1].skill is not None), default=None)
 
 
+def _falls(case: Case, split: str) -> Iterator[Fall | None]:
+    """For each task with intervals on both of validation and test what it loses on `split`; None where that may be
+    nothing."""
+    other = OTHER[split]
+    for task in case.tasks:
+        there, here = case.score(task, other), case.score(task, split)
+        if there is None or here is None:
+            continue
+        was, now = _skills(there[1]), _skills(here[1])
+        if was is None or now is None:
+            continue
+        lost = now[2] < was[1]
+        yield Fall(task, other, was[0], now[0], was[1:], now[1:]) if lost else None
+
+
+def _skills(score: Score) -> tuple[float, float, float] | None:
+    """Skill and its interval, as a score's own interval gives it."""
+    floor, best, ends = score.floor, score.best, score.interval
+    if score.skill is None or floor is None or best is None or ends is None or floor == best:
+        return None
+    low, high = sorted((end - floor) / (best - floor) for end in ends)
+    return score.skill, low, high
+
+
 def judge(shift: Shift) -> Finding | None:
-    """A warning where a channel moved by a medium effect or more, beyond chance; a note by design or without harm."""
+    """A warning where a channel moved by a medium effect or more, beyond chance, and no task is known to do as well
+    without; a note by design or without harm; an error where half of a task's skill is lost with it."""
     if min(shift.recordings) < RECORDINGS:
         return None
     factor = NormalDist().inv_cdf(1 - CHANCE / shift.intervals / 2)
@@ -241,13 +316,26 @@ def judge(shift: Shift) -> Finding | None:
         ends = float(np.exp(top.spread - half)), float(np.exp(top.spread + half))
         facts.append(Fact(f"spread of {top.channel} over that of training", float(ratio), ends, TWICE))
         said.append(f"the spread of {top.channel} is {ratio:.3g} times that of training")
-    learned = shift.skill is not None and shift.skill >= HALF
+    far = any(one.mean_scatter is not None and abs(one.mean) >= FAR * one.mean_scatter for one in means)
+    far = far or any(one.spread_scatter is not None and abs(one.spread) >= FAR * one.spread_scatter for one in spreads)
+    fall = shift.fall if far or not shift.design else None
+    learned = fall is None and shift.skill is not None and (shift.compared or shift.skill >= HALF)
     counter = [Fact("split", shift.design, source="shifts by design")] if shift.design else []
-    counter += [Fact(f"least skill on {shift.split}", shift.skill, threshold=HALF)] if learned else []
+    if learned and shift.skill is not None:
+        half = shift.skill >= HALF
+        source = "" if half else f"not surely less than on {OTHER[shift.split]}"
+        counter.append(Fact(f"least skill on {shift.split}", shift.skill, None, HALF if half else None, source))
+    if fall is not None:
+        facts += [
+            Fact(f"skill of {fall.task}, {shift.split}", fall.after, fall.after_interval, fall.before_interval[0]),
+            Fact(f"skill of {fall.task}, {fall.other}", fall.before, fall.before_interval),
+        ]
+        said.append(f"the skill of {fall.task} falls from {fall.before:.2f} in {fall.other} to {fall.after:.2f}")
     moved = len({one.channel for one in (*means, *spreads)})
+    lost = fall is not None and far and fall.before - fall.after >= HALF
     return Finding(
-        severity="note" if counter else "warning",
-        what=f"{shift.split}, input {shift.input}: {' and '.join(said)}; {moved} of {len(shift.channels)} channels",
+        severity="error" if lost else "warning" if fall is not None else "note" if counter else "warning",
+        what=f"{shift.split}, input {shift.input}: {_listed(said)}; {moved} of {len(shift.channels)} channels",
         scope=Scope(split=shift.split, channel=shift.input, key="data.split"),
         evidence=(*facts, Fact("recordings", f"{shift.recordings[0]} and {shift.recordings[1]}")),
         counter_evidence=tuple(counter),
@@ -266,6 +354,10 @@ def judge(shift: Shift) -> Finding | None:
     )
 
 
+def _listed(said: list[str]) -> str:
+    return " and ".join([", ".join(said[:-1]), said[-1]] if len(said) > 1 else said)
+
+
 CHECK = Check(
     id="shifted-input",
     needs=("profile.inputs", "profile.split"),
@@ -273,4 +365,12 @@ CHECK = Check(
     measure=measure,
     judge=judge,
     doc=__doc__ or "",
+    explains=(
+        "below-floor",
+        "below-majority",
+        "constant-output",
+        "degenerate-r2",
+        "inverted-score",
+        "probability-collapse",
+    ),
 )

@@ -13,7 +13,8 @@ Evidence
     Over recordings, for each class, the largest difference between the shares of that class and of the others on one
     side of a threshold (or at one value) of the fact: 1 tells them apart without error. Its exact p-value, times the
     number of facts and classes looked at; a class with a rate of its own needs none. For numbers, the rank
-    correlation. Mean, root mean square and spectrum are what is measured, and are not asked.
+    correlation. Mean, root mean square and spectrum are what is measured, and are not asked. A fact that goes with the
+    label by half or more, beyond chance, is a note: a network can lean on it, but has to learn more than that.
 
 Remedy
     Resample all recordings to one rate and resolution; compare classes that were recorded alike; judge on recordings in
@@ -54,6 +55,8 @@ VALUES = 10
 """A fact with at most so many values is a setting; a step or zeros with more are what amplitude makes of them."""
 TOLD = 0.9
 """Difference of shares, or rank correlation, from which the fact in effect is the label."""
+LEANS = 0.5
+"""The same, from which it is worth a word: a large effect (Cohen 1988, w of a table of two by two)."""
 CHANCE = 0.01
 """Probability, over all that was looked at, from which it is no accident."""
 RATES = ("rate_hz", "dt")
@@ -87,8 +90,8 @@ def measure(case: Case) -> Iterator[Tell]:
     if table is None:
         raise NotCheckedError("no table of recordings")
     facts = {name: np.array(column, float) for name, column in table.facts.items() if _setting(name, column)}
-    if "rate_hz" in facts:
-        facts.pop("dt", None)  # the same again
+    if {"rate_hz", "dt"} <= facts.keys() and (np.isfinite(facts["rate_hz"]) | ~np.isfinite(facts["dt"])).all():
+        facts.pop("dt")  # the same again
     skills = {one.task: one.value for one in progress_of(case)}
     found, most = [], 0
     for target, column in table.targets.items():
@@ -164,12 +167,12 @@ def _distance(values: NDArray[np.float64], own: NDArray[np.bool_]) -> tuple[floa
 
 def judge(tell: Tell) -> Finding | None:
     """An error where a setting tells without error what the run claims to have learned, else a warning; a note for
-    facts that go with labels by nature."""
+    facts that go with labels by nature, or half of the way."""
     perfect = tell.distance > 1 - 1e-9
     own_rate = perfect and tell.fact in RATES and tell.class_ is not None
-    if tell.distance < TOLD or (tell.p > CHANCE and not own_rate):
+    natural, told = tell.fact in NATURAL, tell.distance >= TOLD
+    if (not told and (natural or tell.distance < LEANS)) or (tell.p > CHANCE and not own_rate):
         return None
-    natural = tell.fact in NATURAL
     claimed = tell.skill is not None and tell.skill >= LEARNED
     sure = perfect and tell.p <= CHANCE
     who = f"class {tell.class_} of {tell.task}" if tell.class_ is not None else tell.task
@@ -177,12 +180,17 @@ def judge(tell: Tell) -> Finding | None:
     chance = f", p = {tell.p:.1g}" if tell.p <= CHANCE else ""
     claim = [Fact("skill", tell.skill, threshold=LEARNED, source="may be the fact's own")] if claimed else []
     return Finding(
-        severity="note" if natural else "error" if sure and claimed else "warning",
-        what=f"{tell.fact} of a recording alone tells {who} ({typical}, difference"
-        f" {tell.distance:.2f}{chance}): how it was recorded is the label",
+        severity="note" if natural or not told else "error" if sure and claimed else "warning",
+        what=f"{tell.fact} of a recording {'alone tells' if told else 'goes with'} {who} ({typical}, difference"
+        f" {tell.distance:.2f}{chance}): how it was recorded {'is the label' if told else 'tells part of the label'}",
         scope=Scope(task=tell.task, channel=tell.fact, key=f"tasks.{tell.task}"),
         evidence=(
-            Fact("difference of shares" if tell.class_ is not None else "rank correlation", tell.distance, None, TOLD),
+            Fact(
+                "difference of shares" if tell.class_ is not None else "rank correlation",
+                tell.distance,
+                None,
+                TOLD if told else LEANS,
+            ),
             Fact("p for all facts and classes looked at", tell.p, None, CHANCE, "exact, times their number"),
             Fact("recordings", f"{tell.recordings[0]} and {tell.recordings[1]}", source="the class, and the others"),
             *claim,
@@ -209,4 +217,5 @@ CHECK = Check(
     measure=measure,
     judge=judge,
     doc=__doc__ or "",
+    explains=("missing-dt", "below-floor", "overfitting", "weak-slice"),
 )

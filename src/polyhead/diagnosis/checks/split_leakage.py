@@ -14,14 +14,16 @@ Evidence
     window or equal one, and how near the nearest training window is: the median distance from a judged window to
     training, over that from a training window to other training recordings. In predictions, rows of validation or test
     that equal a training row in recording, truth and every predicted number.
+    Where each window is a recording of its own, as where nobody named any: whether windows are near copies of others,
+    in judging as in training, while exact labels recur. Such windows are measurements of one thing.
 
 Remedy
     Split by recording, or by whatever the recordings have in common (data.split.by: bearing, unit, session).
 
 When it can be wrong
     Where each window is a measurement of its own, a split by window leaks nothing. Signals that are simulated without
-    noise repeat themselves exactly. A forecast may be judged on the future of a recording it was trained on, which is
-    what `by: time` says.
+    noise repeat themselves exactly, and smooth ones of few degrees of freedom lie near one another. A forecast may be
+    judged on the future of a recording it was trained on, which is what `by: time` says.
 
 Example
     10 recordings of 2048 samples cut into windows of 1024 with stride 512 have 3 windows each. Of a split by window
@@ -51,6 +53,12 @@ LEAST_COMPARED = 50
 """Fewer windows than these do not give a median distance to hold against another."""
 NO_PROMISE = ("window", "loop", None)
 """What a split says of itself where it keeps no recording whole, or where nobody said how it was made."""
+ALIKE = 0.1
+"""Standard deviations over training, of bands, level and mean of a window together: windows drawn at random lie sqrt(2)
+apart in each of these alone."""
+RECURS = (1.1, 20.0)
+"""Windows to each value of a label: 1 where every window is measured for itself, many on a scale of few values, where
+equal labels say nothing."""
 MOST = 0.5
 """Share of judged windows that were trained on, from which the score is more one of training than of judging."""
 FEW_EQUAL = 0.01
@@ -64,7 +72,8 @@ names it. A network that says nearly the same to everything says it of windows t
 @dataclass(frozen=True)
 class Shared:
     """`count` of `of` recordings or windows stand on both sides. `fact` says what they share; `by` what the split
-    keeps whole, None where not known; `ratio` is nearest over nearest within training, of `fact` nearest."""
+    keeps whole, None where not known; `ratio` is nearest over nearest within training, of `fact` nearest, or the larger
+    of the two, of `fact` thing, where `repeats` is how many windows share a label."""
 
     fact: str
     count: int
@@ -72,6 +81,7 @@ class Shared:
     by: str | None
     split: str | None = None
     ratio: float | None = None
+    repeats: float | None = None
 
 
 def measure(case: Case) -> Iterator[Shared]:
@@ -86,6 +96,11 @@ def measure(case: Case) -> Iterator[Shared]:
         yield Shared("window", split.duplicates, judged, split.by)
         if split.nearest is not None and split.nearest_within:
             yield Shared("nearest", split.compared, judged, split.by, ratio=split.nearest / split.nearest_within)
+        repeats = _repeats(case)
+        alone = split.recordings == split.windows  # nobody said which windows belong together
+        if alone and repeats is not None and split.nearest is not None and split.nearest_within is not None:
+            apart = max(split.nearest, split.nearest_within)
+            yield Shared("thing", split.compared, judged, split.by, ratio=apart, repeats=repeats)
         by = split.by
     train = (case.predictions or {}).get("train")
     if case.profile is None and not train:
@@ -105,6 +120,14 @@ def measure(case: Case) -> Iterator[Shared]:
         own = set(_recordings(tasks))
         if case.profile is None and not _counters(recordings) and not _counters(own):
             yield Shared("recording", len(own & recordings), len(own), by, name)
+
+
+def _repeats(case: Case) -> float | None:
+    """Windows to each value of the target with the most values, over training; None without numbers."""
+    targets = case.profile.targets.values() if case.profile else ()
+    labels = [one.splits["train"] for one in targets if "train" in one.splits]
+    each = [one.known / one.distinct for one in labels if one.known and one.distinct]
+    return min(each, default=None)
 
 
 def _recordings(tasks: Mapping[str, Predicted]) -> list[str]:
@@ -144,6 +167,8 @@ def judge(shared: Shared) -> Finding | None:
     configuration asks for it."""
     if shared.fact == "nearest":
         return _near(shared)
+    if shared.fact == "thing":
+        return _alike(shared)
     if not shared.count:
         return None
     severity: Severity
@@ -183,6 +208,18 @@ def _near(shared: Shared) -> Finding | None:
         f" from one another, over {shared.count} windows: near copies"
     )
     return _finding("warning", what, shared, Fact("distance ratio", shared.ratio, None, NEAR, "cleanlab Datalab"))
+
+
+def _alike(shared: Shared) -> Finding | None:
+    if shared.ratio is None or shared.ratio >= ALIKE or shared.count < LEAST_COMPARED:
+        return None
+    if shared.repeats is None or not RECURS[0] <= shared.repeats <= RECURS[1]:
+        return None
+    what = (
+        f"half of the windows lie within {shared.ratio:.2g} standard deviations of a training window, those of training"
+        f" too, and {shared.repeats:.1f} windows share each label: measurements of one thing, which no recording names"
+    )
+    return _finding("warning", what, shared, Fact("distance to the nearest", shared.ratio, None, ALIKE, "of training"))
 
 
 def _finding(severity: Severity, what: str, shared: Shared, fact: Fact) -> Finding:

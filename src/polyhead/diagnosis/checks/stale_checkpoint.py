@@ -11,16 +11,22 @@ Why it matters
 Evidence
     The chosen epoch, and whether the monitor was better at another. Of each task the smoothed validation metric (loss
     where there is none) at its own best epoch and at the chosen one: the difference in units of one epoch's noise, and
-    as a share of what was gained over the floor, or over the first epoch where no floor is known. Of a sum of losses
-    the share of its movement that one task makes; a loop that says which epoch it kept, and not by what, is taken to
-    have gone by the sum where that is least at the kept epoch.
+    as a share of what was gained over the floor, or over the first epoch where no floor is known. A gain within half
+    the 95 % interval of the validation score is none that could be lost. Where the monitor counts the task (a mean over
+    tasks, the task's own metric), the difference must exceed that too: an epoch that is good for all is what was asked
+    for, and a task's own best is then partly the luck of few windows. Where it does not (another task's metric, one of
+    training, a sum that another task moves), the noise over epochs is enough. Of a sum of losses the share of its
+    movement that one task makes; a loop that says which epoch it kept, and not by what, is taken to have gone by the
+    sum where that is least at the kept epoch.
 
 Remedy
     Choose by val/skill, in which every task counts alike, or use the task's own best checkpoint (best-TASK).
 
 When it can be wrong
-    Among many noisy epochs the best one is partly luck, which smoothing and the noise allow for only roughly. A task
-    that is there to help another need not be at its best.
+    Among many noisy epochs the best one is partly luck, which smoothing and the noise allow for only roughly. Half an
+    interval is as much as two scores of the same windows differ by chance if they correlate by one half; those of
+    neighbouring epochs do so more, so that small losses under a fair monitor go unseen. A task that is there to help
+    another need not be at its best.
 
 Example
     A run chose epoch 68 of 100 by a validation loss that fell from 17.79 to 11.05, of which a countdown made
@@ -62,7 +68,9 @@ SUM = "the sum of the losses"
 @dataclass(frozen=True)
 class Stale:
     """Of one task, or of the monitor where `task` is None: its best epoch and the chosen one, what it lost in units of
-    noise and as a share of its gain. `dominant` is the task that moves the sum which chose, and its share of that."""
+    noise and as a share of its gain. `dominant` is the task that moves the sum which chose, and its share of that.
+    `counted` says that the monitor counts the task, `half` is half the 95 % interval of the kept score over what was
+    lost, 0 where no interval is known."""
 
     task: str | None
     metric: str
@@ -71,6 +79,8 @@ class Stale:
     over_noise: float
     lost: float
     dominant: tuple[str, float] | None = None
+    counted: bool = True
+    half: float = 0.0
 
 
 def measure(case: Case) -> Iterator[Stale]:
@@ -100,7 +110,7 @@ def measure(case: Case) -> Iterator[Stale]:
         if curve is None or len(curve) < EPOCHS or chosen not in curve.epoch:
             continue
         found += 1
-        yield _stale(case, task, curve, chosen, dominant)
+        yield _stale(case, task, curve, chosen, dominant, _counts(case, monitor, task, dominant))
     if not found:
         raise NotCheckedError(f"no curve of {EPOCHS} epochs that holds the chosen one")
 
@@ -156,19 +166,38 @@ def _column(case: Case, name: str, epochs: Values) -> Values:
     return np.array([known.get(epoch, np.nan) for epoch in epochs.tolist()])
 
 
-def _stale(case: Case, task: str, curve: Curve, chosen: int, dominant: tuple[str, float] | None) -> Stale:
+def _counts(case: Case, monitor: str, task: str, dominant: tuple[str, float] | None) -> bool:
+    """Whether the task has a say in the monitor; taken for granted where nothing tells."""
+    split, _, rest = monitor.partition("/")
+    named = rest.partition("/")[0]
+    if split == "train" or (named in case.tasks and named != task):
+        return False
+    return dominant is None or dominant[0] == task or dominant[1] <= DOMINANT
+
+
+def _half(case: Case, task: str, metric: str) -> float:
+    """Half the 95 % interval of the kept epoch's validation score, 0 where none is known."""
+    score = (case.metrics or {}).get("val", {}).get(task, {}).get(metric)
+    return 0.0 if score is None or score.interval is None else abs(score.interval[1] - score.interval[0]) / 2
+
+
+def _stale(
+    case: Case, task: str, curve: Curve, chosen: int, dominant: tuple[str, float] | None, counted: bool
+) -> Stale:
     better, at = smooth(curve.better), int(np.flatnonzero(curve.epoch == chosen)[0])
     best = int(np.argmax(better))
     lost, spread = float(better[best] - better[at]), noise(curve.better)
-    gained = float(better[best]) - start_of(case, task, curve)
+    gained, half = float(better[best]) - start_of(case, task, curve), _half(case, task, curve.name)
     return Stale(
         task,
         curve.name,
         int(curve.epoch[best]),
         chosen,
         lost / spread if spread else (np.inf if lost > 0 else 0.0),
-        min(1.0, lost / gained) if gained > SIGNIFICANT * spread else 0.0,
+        min(1.0, lost / gained) if gained > max(SIGNIFICANT * spread, half) else 0.0,
         dominant if dominant is not None and dominant[0] != task else None,
+        counted,
+        half / lost if lost > 0 else 0.0,
     )
 
 
@@ -183,6 +212,8 @@ def judge(stale: Stale) -> Finding | None:
         return None
     if stale.task is not None and (abs(stale.best - stale.chosen) < APART or stale.lost < LOST):
         return None
+    if stale.task is not None and stale.counted and stale.half >= 1:
+        return None
     if stale.task is None:
         what = f"epoch {stale.chosen} was kept as the best of {stale.metric}, which is better at epoch {stale.best}"
     else:
@@ -194,6 +225,10 @@ def judge(stale: Stale) -> Finding | None:
         Fact("share of the gain lost", stale.lost, None, LOST, stale.metric, "val"),
         Fact("loss over noise", stale.over_noise if np.isfinite(stale.over_noise) else None, None, SIGNIFICANT),
     ]
+    if stale.task is not None and not stale.counted:
+        facts.append(Fact("the monitor counts this task", "no"))
+    elif stale.half > 0:
+        facts.append(Fact("loss over half the interval of the score", 1 / stale.half, None, 1.0, stale.metric, "val"))
     if stale.dominant is not None and stale.dominant[1] > DOMINANT:
         what += f"; the sum that chose it moves by {stale.dominant[1]:.0%} with {stale.dominant[0]}"
         facts.append(Fact(f"share of {stale.dominant[0]} in the sum", stale.dominant[1], None, DOMINANT))

@@ -179,5 +179,5 @@ CHECK = Check(
     measure=measure,
     judge=judge,
     doc=__doc__ or "",
-    explains=("constant-output", "below-floor"),
+    explains=("constant-output", "below-floor", "below-majority", "probability-collapse", "loss-metric-divergence"),
 )

@@ -243,5 +243,5 @@ CHECK = Check(
     measure=measure,
     judge=judge,
     doc=__doc__ or "",
-    explains=("below-floor", "misaligned-target"),
+    explains=("below-floor", "misaligned-target", "constant-output"),
 )

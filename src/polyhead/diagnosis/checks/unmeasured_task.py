@@ -15,7 +15,8 @@ Remedy
 
 When it can be wrong
     A task may be there to help another one only, and be judged by that; a log may hold losses and another file the
-    metrics.
+    metrics. Metrics that are reported and have no value because the network's answers are no numbers any more are left
+    to non-finite.
 
 Example
     A detector is trained on angle, energy and time of arrival. Cosine similarity is logged for the angle; energy and
@@ -42,12 +43,14 @@ NOT_TASKS = ("epoch", "total")
 
 @dataclass(frozen=True)
 class Measured:
-    """How many metrics of a task have a value anywhere, `reason` why those that have none have none."""
+    """How many metrics of a task have a value anywhere, `reason` why those that have none have none. `broken`: there
+    are such, and the task's loss was not finite either in the last epoch."""
 
     task: str
     metrics: int
     reason: str | None
     loss: float
+    broken: bool = False
 
 
 def measure(case: Case) -> Iterator[Measured]:
@@ -64,12 +67,14 @@ def measure(case: Case) -> Iterator[Measured]:
         final = [score for split in (case.metrics or {}).values() for score in split.get(task, {}).values()]
         curves = [values for name, values in (case.scores or {}).get(task, {}).items() if name != "epoch"]
         count = sum(score.value is not None for score in final) + sum(bool(np.isfinite(c).any()) for c in curves)
-        yield Measured(task, count, next((score.reason for score in final if score.reason), None), loss)
+        ends = [table[task][-1] for table in (case.losses or {}).values() if len(table.get(task, ()))]
+        broken = bool(final) and not np.isfinite(ends).any()
+        yield Measured(task, count, next((score.reason for score in final if score.reason), None), loss, broken)
 
 
 def judge(measured: Measured) -> Finding | None:
     """A warning without any."""
-    if measured.metrics:
+    if measured.metrics or measured.broken:
         return None
     why = f" ({measured.reason})" if measured.reason else ""
     return Finding(

@@ -136,5 +136,13 @@ CHECK = Check(
     measure=measure,
     judge=judge,
     doc=__doc__ or "",
-    explains=("stalled-training", "constant-output"),
+    explains=(
+        "stalled-training",
+        "constant-output",
+        "rank-collapse",
+        "probability-collapse",
+        "below-floor",
+        "below-majority",
+        "loss-metric-divergence",
+    ),
 )

@@ -226,4 +226,5 @@ CHECK = Check(
     measure=measure,
     judge=judge,
     doc=__doc__ or "",
+    explains=("below-floor", "negative-total-loss"),
 )

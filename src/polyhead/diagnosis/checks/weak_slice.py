@@ -11,7 +11,9 @@ Why it matters
 Evidence
     The task's metric on each slice of at least 50 known labels beside that on the whole, with an interval from the
     number of labels, and the floor of the slice. R2 depends on the spread of the labels within a slice and cannot be
-    compared; its mean absolute error is taken instead.
+    compared; its mean absolute error is taken instead. Where a task may be no better than a constant on a slice, and
+    the whole is better by 3.3 standard errors, the slice is lost: the worst of ten slices is so by chance once in a
+    hundred runs.
 
 Remedy
     More recordings of that part, or draw it more often. Where the part is out of reach, say so beside the score.
@@ -45,6 +47,8 @@ LEAST = 50
 """Known labels, below which a slice's interval is wider than most gaps."""
 RELATIVE = 0.2
 """The gap from which hidden stratification is spoken of (Oakden-Rayner and others)."""
+SURE = 3.3 / 1.96
+"""Times half of the 95 % interval: one slice in a thousand lies farther off by chance, and a run has a few tens."""
 COMPARABLE = {"r2": ("mae", "rmse", "mse")}
 """What stands in for a metric that depends on the spread of labels in a slice."""
 
@@ -125,20 +129,25 @@ def _interval(value: float, n: int, higher: bool) -> tuple[float, float]:
 
 
 def judge(one: Slice) -> Finding | None:
-    """A warning where the slice is surely below its floor; a note where it is a fifth worse than the whole."""
+    """A warning where the slice is surely below its floor, or may be no better and is surely worse than the whole; a
+    note where it is a fifth worse than the whole."""
     near = one.interval[1] if one.higher else one.interval[0]  # the bound on the better side
     apart = near < one.whole if one.higher else near > one.whole
     if one.gap <= RELATIVE or not apart:
         return None
     below = one.floor is not None and (near < one.floor if one.higher else near > one.floor)
-    floor = f", and a constant scores {one.floor:.3g} there" if below else ""
+    far = one.score + SURE * (near - one.score)
+    worse = one.interval[0] if one.higher else one.interval[1]
+    lost = one.floor is not None and (worse <= one.floor if one.higher else worse >= one.floor)
+    lost = below or (lost and (far < one.whole if one.higher else far > one.whole))
+    floor = f", and a constant scores {one.floor:.3g} there" if lost else ""
     return Finding(
-        severity="warning" if below else "note",
+        severity="warning" if lost else "note",
         what=f"{one.task}: {one.metric} is {one.score:.3g} where {one.column} is {one.value} ({one.n} labels),"
         f" {one.gap:.0%} worse than {one.whole:.3g} on the whole of {one.split}{floor}",
         scope=Scope(task=one.task, split=one.split, parameter=f"{one.column}={one.value}", key="data.slices"),
         evidence=(
-            Fact(one.metric, one.score, one.interval, one.floor if below else None, f"n = {one.n}", one.value),
+            Fact(one.metric, one.score, one.interval, one.floor if lost else None, f"n = {one.n}", one.value),
             Fact("relative gap", one.gap, None, RELATIVE, "Oakden-Rayner and others, CHIL 2020"),
         ),
         alternatives=(

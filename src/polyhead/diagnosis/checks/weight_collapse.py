@@ -1,7 +1,8 @@
 """A task whose weight has all but vanished.
 
 What it finds
-    A task that the balance has given almost none of the weight, and whose metric fell back meanwhile.
+    A task that the balance has given almost none of the weight, and whose metric fell back meanwhile or never left the
+    lower half even on the windows it was trained on, while another task was learned.
 
 Why it matters
     Balances that learn or compute weights can spiral: the task that is learned first gets the most weight, is learned
@@ -11,7 +12,8 @@ Why it matters
 Evidence
     The task's share of the weights over the last fifth of the epochs, each weight in units of the loss of its best
     constant, or where that is not known relative to its own first epoch; its share of the weighted loss, which a
-    small weight on a large loss does not lose; and how much of what its metric had gained is lost again.
+    small weight on a large loss does not lose; how much of what its metric had gained is lost again; and its skill on
+    training windows beside that of the best other task.
 
 Remedy
     A least share for each task (balance.min_share), a higher temperature, or a balance without learned weights.
@@ -19,7 +21,9 @@ Remedy
 When it can be wrong
     A metric can fall for its own reasons, such as overfitting, while its weight is small for others; with weights that
     follow the loss, as in uncertainty weighting, a task that is hard has a small weight and keeps its share of the
-    weighted loss, and this stays silent.
+    weighted loss, and this stays silent. A softmax of losses has no such rest: the further a task is behind, the less
+    it is heard, and its share of the weights counts whatever its loss is. A task that learns nothing for another reason
+    is behind too, and a softmax takes its weight away for that: giving it back then changes nothing.
 
 Example
     Two tasks start with weights of 1 and 1. At the end they are 1.98 and .004: a share of .004 / 1.984 = .2 %. The
@@ -40,8 +44,9 @@ from numpy.typing import NDArray
 from polyhead.config.balance import KendallOptions, SoftmaxOptions
 from polyhead.diagnosis.case import Case
 from polyhead.diagnosis.check import Check, NotCheckedError
-from polyhead.diagnosis.course import Course, course_of, late
+from polyhead.diagnosis.course import FAIR, Course, course_of, late
 from polyhead.diagnosis.finding import Alternative, Fact, Finding, Fix, Scope, Severity
+from polyhead.diagnosis.starving import diverged, fitted, unweighted
 from polyhead.diagnosis.weighing import Weighing, weighing
 
 SMALL, GONE = 0.05, 0.01
@@ -50,6 +55,9 @@ SMALL, GONE = 0.05, 0.01
 HEARD = 0.5
 """Half of an equal share of the weighted loss, or more, is a voice, whatever the weight: uncertainty weighting at rest
 gives each task an equal one."""
+TAKEN = 0.2
+"""Part of its first share that is left at the most, for the balance to have taken the weight: where more is left it
+was small from the start, which somebody chose."""
 LEAST = 0.05
 """The least share that the remedy proposes."""
 
@@ -57,14 +65,19 @@ LEAST = 0.05
 @dataclass(frozen=True)
 class Collapse:
     """`share` of the weights in [0, 1] over the last epochs, its range there, and at the `start`; `weighted` share of
-    the weighted loss, None where a loss is negative; the `course` of the task's metric; `unit` of the weights."""
+    the weighted loss, None where a loss is negative; `rests` whether the balance gives tasks equal shares of that at
+    rest; the `course` of the task's metric; `fitted` its skill on training windows, None where it diverged, and
+    `best` that of the best other task, None where not known; `unit` of the weights."""
 
     task: str
     share: float
     spread: tuple[float, float]
     start: float
     weighted: float | None
+    rests: bool
     course: Course
+    fitted: float | None
+    best: float | None
     unit: str
     epochs: tuple[int, int]
     tasks: int
@@ -84,18 +97,25 @@ def measure(case: Case) -> Iterator[Collapse]:
     options = case.config.balance if case.config else None
     key = "balance.min_share" if isinstance(options, KendallOptions | SoftmaxOptions) else None
     courses = {task: course_of(case, task) for task in shares}
+    skills = {task: fitted(case, task) for task in shares}
     if not any(courses.values()):
         raise NotCheckedError("no task whose metric, or loss against its floor, is known")
     for task, share in shares.items():
         course = courses[task]
+        if unweighted(case, task):
+            continue  # somebody took its weight, not the balance
         if course is not None:
+            rest = [skill for other, skill in skills.items() if other != task and skill is not None]
             yield Collapse(
                 task,
                 float(np.median(share[last])),
                 (float(share[last].min()), float(share[last].max())),
                 float(share[0]),
                 weighted.get(task),
+                not isinstance(options, SoftmaxOptions),
                 course,
+                None if diverged(case, task) else skills[task],
+                max(rest, default=None),
                 unit,
                 (int(found.epochs[last][0]), int(found.epochs[-1])),
                 len(shares),
@@ -127,9 +147,16 @@ def _weighted(found: Weighing, last: slice) -> dict[str, float]:
 
 
 def judge(one: Collapse) -> Finding | None:
-    """A small share of the weights and of the weighted loss, and a metric that fell."""
-    heard = one.weighted is not None and one.weighted >= HEARD / one.tasks
-    if one.share >= SMALL or heard or not one.course.falling:
+    """A small share of the weights and of the weighted loss, and a metric that fell or was never learned."""
+    heard = one.rests and one.weighted is not None and one.weighted >= HEARD / one.tasks
+    starved = (
+        one.fitted is not None
+        and one.fitted < FAIR
+        and one.best is not None
+        and one.best >= FAIR
+        and one.share < TAKEN * one.start
+    )
+    if one.share >= SMALL or heard or not (one.course.falling or starved):
         return None
     severity: Severity = "error" if one.share < GONE else "warning"
     window = f"epochs {one.epochs[0]} to {one.epochs[1]}"
@@ -138,6 +165,9 @@ def judge(one: Collapse) -> Finding | None:
         Fact(f"part of its gain in {one.course.metric} that is lost", one.course.lost, source="validation over epochs"),
         Fact("share of the weights at the first epoch", one.start),
     ]
+    if one.fitted is not None:
+        facts.append(Fact("its skill on training windows", one.fitted, threshold=FAIR))
+        facts.append(Fact("the best other task's", one.best, threshold=FAIR))
     if one.weighted is not None:
         facts.append(Fact("share of the weighted loss", one.weighted, threshold=HEARD / one.tasks, window=window))
     floor = Fix(
@@ -154,8 +184,12 @@ def judge(one: Collapse) -> Finding | None:
     )
     return Finding(
         severity=severity,
-        what=f"{one.task} has {one.share:.2g} of the weights, and its {one.course.metric} lost"
-        f" {one.course.lost:.0%} of what it had gained",
+        what=f"{one.task} has {one.share:.2g} of the weights, and "
+        + (
+            f"its {one.course.metric} lost {one.course.lost:.0%} of what it had gained"
+            if one.course.falling
+            else f"reaches a skill of only {one.fitted:.2f} even on training windows"
+        ),
         scope=Scope(task=one.task, epochs=one.epochs, key="balance"),
         evidence=tuple(facts),
         alternatives=(
@@ -172,5 +206,12 @@ CHECK = Check(
     measure=measure,
     judge=judge,
     doc=__doc__ or "",
-    explains=("below-floor", "below-majority", "constant-output"),
+    explains=(
+        "below-floor",
+        "below-majority",
+        "constant-output",
+        "probability-collapse",
+        "stalled-training",
+        "loss-metric-divergence",
+    ),
 )

@@ -160,4 +160,5 @@ CHECK = Check(
     measure=measure,
     judge=judge,
     doc=__doc__ or "",
+    explains=("loss-dominance",),
 )

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from polyhead.diagnosis.diagnose import Diagnosis
 from polyhead.diagnosis.finding import SEVERITIES, Finding, Fix
+from polyhead.diagnosis.ranking import Place, places
 from polyhead.report.findings.words import about, patch_text
 
 
@@ -30,20 +31,18 @@ class Option:
 
 
 def options(found: Diagnosis) -> list[Option]:
-    """The options, first those for the worst findings; among equals those for causes before those for what follows
-    from them, those of surer checks, and those that answer more findings. Accepted and old findings ask for none."""
+    """The options in the order of the findings that they are for: first those for the worst and their causes, then
+    those of surer checks, and those that answer more findings. Accepted and old findings ask for none."""
     grouped: dict[str, list[tuple[Finding, Fix]]] = {}
-    for finding in found.findings:
-        for fix in finding.fixes if finding.counts else ():
-            grouped.setdefault(patch_text(fix) or _sentence(fix.text), []).append((finding, fix))
-    return [_option(group) for group in sorted(grouped.values(), key=_rank)]
-
-
-def _rank(group: Sequence[tuple[Finding, Fix]]) -> tuple[int, bool, float, int]:
-    severity, follows, doubt = min(
-        (SEVERITIES.index(one.severity), bool(one.follows), -(one.confidence or 0.0)) for one, _ in group
-    )
-    return severity, follows, doubt, -len(group)
+    asked: dict[str, list[Place]] = {}
+    counted = [one for one in found.findings if one.counts]
+    for finding, place in zip(counted, places(counted), strict=True):
+        for fix in finding.fixes:
+            name = patch_text(fix) or _sentence(fix.text)
+            grouped.setdefault(name, []).append((finding, fix))
+            asked.setdefault(name, []).append(place)
+    order = sorted(grouped, key=lambda name: (min(asked[name]), -len(grouped[name])))
+    return [_option(grouped[name]) for name in order]
 
 
 def _option(group: Sequence[tuple[Finding, Fix]]) -> Option:
