@@ -6,7 +6,7 @@ import math
 
 import pytest
 
-from polyhead.report.numbers import UNDEFINED, decimals_of, duration, interval_text, metric_label, number
+from polyhead.report.numbers import UNDEFINED, decimals_of, duration, interval_text, metric_label, number, sampling
 
 
 @pytest.mark.parametrize(
@@ -81,6 +81,22 @@ def test_an_interval_is_written_as_its_value_is() -> None:
 )
 def test_a_duration(seconds: float | None, text: str) -> None:
     assert duration(seconds) == text
+
+
+@pytest.mark.parametrize(
+    ("hz", "text"),
+    [
+        (12000, "Sampled at 12\u202f000 Hz."),
+        (0.1, "Sampled at 0.100 Hz."),
+        (1 / 15, "A sample every 15 s."),
+        (1 / 60, "A sample every 1 min."),
+        (1 / 5400, "A sample every 1.5 h."),
+        (1 / 86400, "A sample every 1 day."),
+        (1 / 604800, "A sample every 7 days."),
+    ],
+)
+def test_a_rate_of_samples(hz: float, text: str) -> None:
+    assert sampling(hz) == text
 
 
 @pytest.mark.parametrize(

@@ -140,6 +140,18 @@ def test_hostile_names_are_only_text(bare: Path, change: Change) -> None:
     assert not re.search(r"(?<!\\)<script", outside_code)
 
 
+def test_shares_and_rates_have_three_digits(bare: Path, change: Change) -> None:
+    with change(bare, "data") as data:
+        data["windows"] |= {"length": 105, "stride": 52, "overlap": 1 - 52 / 105}
+        data["sampling_hz"] = 1 / 60
+    page = write_report(bare).read_text()
+    assert "stride 52, horizon 48, overlap 0.505." in page
+    assert "A sample every 1 min." in page
+    assert "A sample every 1 min." in (bare / "report.md").read_text()
+    prose = re.sub(r"<(script|style|svg|pre)\b.*?</\1>|<[^>]*>", " ", page, flags=re.DOTALL)
+    assert re.findall(r"\d\.\d{7,}", prose) == []
+
+
 def test_the_note_of_the_split_is_shown_first(bare: Path, change: Change) -> None:
     assert 'role="note"' not in write_report(bare).read_text()
     with change(bare, "data") as data:

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 
 UNDEFINED = "–"
 LEAST_FIXED = 1e-6  # smaller numbers are written with an exponent
+SLOW_HZ = 0.1
+UNITS = (("day", 86400), ("h", 3600), ("min", 60), ("s", 1))  # seconds of each, the longest first
 NAMES = {  # metrics whose keys do not read on their own
     "coverage_90": "coverage of 90 % intervals",
     "pull_sd": "sd of pulls",
@@ -92,6 +94,16 @@ def duration(seconds: float | None) -> str:
     minutes, rest = divmod(round(seconds), 60)
     hours, minutes = divmod(minutes, 60)
     return f"{hours} h {minutes} min" if hours else f"{minutes} min {rest} s"
+
+
+def sampling(hz: float) -> str:
+    """A rate of samples as a sentence: in Hz, and as the time between two where that is longer than 10 s."""
+    if hz >= SLOW_HZ:
+        return f"Sampled at {number(hz).text} Hz."
+    step = round(1 / hz, 3)
+    unit, length = next((unit, length) for unit, length in UNITS if step >= length)
+    count = f"{round(step / length, 2):,.10g}"
+    return f"A sample every {count} {unit}{'s' if unit == 'day' and count != '1' else ''}."
 
 
 def metric_label(key: str) -> str:

@@ -113,7 +113,7 @@ def render(template: str, content: dict[str, Any]) -> str:
     )
     prose = _prose_html if html else _prose_markdown
     environment.filters |= {"widest": tables.widest, "number": numbers.number, "md": _markdown, "prose": prose}
-    environment.filters["fenced"] = _fenced
+    environment.filters |= {"fenced": _fenced, "sampling": numbers.sampling}
     environment.globals |= {"chart_library": chart_library, "charts": Charts()}
     return environment.get_template(template).render(content)
 

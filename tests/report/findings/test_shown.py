@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -44,10 +45,14 @@ def test_what_counts_what_is_odd_and_what_is_accepted(bare):
     assert first.sure == "88%: 7 of 8 alarms right on planted set 1"
 
 
-def test_the_first_three_stand_beside_the_figure_of_their_task(bare):
+def test_the_first_three_stand_beside_the_figure_of_their_task_which_is_drawn_once(bare):
     own, other = (Panel(name, "", "", "[]", b"", Figure()) for name in ("own", "all"))
-    found = shown(bare, diagnosis(*[FOLLOWS] * 4), {("predictions", "life"): own, ("predictions", ""): other})
-    assert [one.panel for one in found.main] == [own, own, own, None]
+    wear = FOLLOWS.changed(scope=replace(FOLLOWS.scope, task="wear"))
+    places = {("predictions", "life"): own, ("predictions", ""): other}
+    found = shown(bare, diagnosis(FOLLOWS, FOLLOWS, wear, FOLLOWS), places)
+    assert [one.panel for one in found.main] == [own, None, other, None]
+    later = shown(bare, diagnosis(FOLLOWS, FOLLOWS, FOLLOWS, wear), places)
+    assert [one.panel for one in later.main] == [own, None, None, None], "the fourth has none"
     assert {one.section for one in found.main} == {"predictions"}
     found = shown(bare, diagnosis(FOLLOWS), {("predictions", ""): other})
     assert found.main[0].panel is other

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Set
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass
 
 from polyhead.diagnosis.diagnose import Diagnosis
@@ -75,7 +75,7 @@ def _shown(found: Diagnosis, figures: Figures, there: Set[str]) -> Findings:
     main = [one for one in counted if one.severity != "note"]
     return Findings(
         verdict(found),
-        [_in_words(one, there, _figure(one, figures) if number < FIRST else None) for number, one in enumerate(main)],
+        [_in_words(one, there, panel) for one, panel in zip(main, _drawn(main, figures), strict=True)],
         [_in_words(one, there) for one in counted if one.severity == "note"],
         [_in_words(one, there) for one in found.findings if not one.counts],
         [(why, ", ".join(ids)) for why, ids in skipped(found).items()],
@@ -104,6 +104,15 @@ def _in_words(one: Finding, there: Set[str], panel: Panel | None = None) -> Show
         section if section in there else "",
         panel,
     )
+
+
+def _drawn(main: Sequence[Finding], figures: Figures) -> list[Panel | None]:
+    """The figure of each of the first findings, beside the first that it is for: the page draws none twice."""
+    drawn: list[Panel | None] = []
+    for number, one in enumerate(main):
+        panel = _figure(one, figures) if number < FIRST else None
+        drawn.append(None if panel is None or panel in drawn else panel)
+    return drawn
 
 
 def _section(finding: Finding) -> str:
