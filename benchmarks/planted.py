@@ -37,6 +37,7 @@ from faults.recipes.sarcos import FILE
 from faults.results import Results, counted
 from faults.tables import TABLES, tables
 from faults.work import Workplace
+from polyhead.diagnosis.catalogue import all_checks
 
 VERSION = "v2"
 WRITTEN = Path(polyhead.__file__).parent / "diagnosis" / "precision.json"
@@ -78,8 +79,10 @@ def _twins(place: Workplace, names: tuple[str, ...], seeds: int) -> Mapping[str,
 
 
 def write(found: Results, path: Path) -> None:
-    """precision.json, one check a line."""
-    lines = [f"    {json.dumps(id)}: {json.dumps(counts)}" for id, counts in found.alarms().items()]
+    """precision.json, one check a line; what training refuses by itself is said by none."""
+    known = {one.id for one in all_checks()}
+    told = {id: counts for id, counts in found.alarms().items() if id in known}
+    lines = [f"    {json.dumps(id)}: {json.dumps(counts)}" for id, counts in told.items()]
     head = f'{{\n  "version": {json.dumps(VERSION)},\n  "checks": {{\n'
     path.write_text(head + ",\n".join(lines) + "\n  }\n}\n", encoding="utf-8")
 

@@ -82,6 +82,7 @@ def _halves(found: Results) -> list[str]:
     for words, mine in (
         ("development recipes", lambda one: one.recipe not in HELD_OUT),
         ("held-out recipes", lambda one: one.recipe in HELD_OUT),
+        ("turbine, a recipe made after every look", lambda one: one.recipe == "turbine"),
         ("held-out families", lambda one: found.faults[one.fault].held_out),
     ):
         some = [one for one in found.planted if mine(one)]
