@@ -21,11 +21,10 @@ STAMPS = np.array([10, 20, 30, 70, 80, 95, 100, 200])
 INDEX = np.array([1, 0])
 
 
-def windows(length: int = 4, **held: object) -> WindowSet:
+def windows() -> WindowSet:
     """Two windows of four bars: bars 0 to 3 and 4 to 7."""
     start, empty = np.array([0, 4]), np.zeros(2, np.int64)
-    found = WindowSet({}, {}, {}, ("a",), empty, empty, start, start, length, 0, length, True, None, stamps=STAMPS)
-    return replace(found, **held)  # type: ignore[arg-type]
+    return WindowSet({}, {}, {}, ("a",), empty, empty, start, start, 4, 0, 4, True, None, stamps=STAMPS)
 
 
 def of(kind: type[Task]) -> Task:
@@ -47,7 +46,7 @@ def test_times_of_windows_are_those_of_their_first_and_last_bar() -> None:
 
 def test_a_window_that_lacks_bars_begins_with_the_first_that_is_there() -> None:
     """Of window 0 bar 1 and later are missing at the front: its two bars are places 2 and 3."""
-    short = windows(filled=np.array([2, 4]))
+    short = replace(windows(), filled=np.array([2, 4]))
     found = times_of_windows(short, INDEX)
     assert (found["time_first"].tolist(), found["time_last"].tolist()) == ([80, 10], [200, 20])
     ends = times_of_span(of(Pointers), short, INDEX, predicted([[0.0, 3.0], [2.0, 3.0]]))
@@ -67,8 +66,8 @@ def test_spans_have_the_times_of_their_longest_run() -> None:
 @pytest.mark.parametrize("kind", [Pointers, Span])
 def test_without_times_there_are_no_columns(kind: type[Task]) -> None:
     pred = [[0, 1, 1, 0]] * 2 if kind is Span else [[1.0, 2.0]] * 2
-    assert times_of_span(of(kind), windows(stamps=None), INDEX, predicted(pred)) == {}
-    assert times_of_windows(windows(stamps=None), INDEX) == {}
+    assert times_of_span(of(kind), replace(windows(), stamps=None), INDEX, predicted(pred)) == {}
+    assert times_of_windows(replace(windows(), stamps=None), INDEX) == {}
 
 
 def test_a_countdown_has_no_span() -> None:

@@ -21,6 +21,11 @@ MARGIN = 0.05
 """Associations this near to each other tell the target alike."""
 LEARNED = 0.8
 """Skill from which a task plainly gets what it needs."""
+FOLLOWS = (
+    *("constant-output", "probability-collapse", "below-floor", "below-majority", "overfitting"),
+    *("information-ceiling", "stalled-training"),
+)
+"""Ids of what is seen of a task whose input was erased."""
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from contextlib import nullcontext
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, cast
 
 from torch import Tensor, nn
 from torch.utils.checkpoint import checkpoint
@@ -135,8 +135,8 @@ def build_network(experiment: Experiment, windows: WindowSet, tasks: Sequence[Ta
     )
     backbone = build_backbone(experiment.model.backbone, shape)
     width = int(backbone.width)  # type: ignore[arg-type]
-    stride: float | None = backbone.stride  # type: ignore[assignment]
-    spacing = None if stride is None else Spacing(stride, float(backbone.behind))  # type: ignore[arg-type]
+    stride, behind = cast(float | None, backbone.stride), cast(float, backbone.behind)
+    spacing = None if stride is None else Spacing(stride, behind)
     branches: dict[str, nn.Module] = {}
     if isinstance(options := experiment.model.branches, AttentionBranches):
         own = {task.name: options.tasks.get(task.name, BranchOptions()) for task in tasks}

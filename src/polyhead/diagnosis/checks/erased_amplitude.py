@@ -40,7 +40,7 @@ from collections.abc import Iterator
 
 from polyhead.diagnosis.case import Case
 from polyhead.diagnosis.check import Check, NotCheckedError
-from polyhead.diagnosis.erasure import MARGIN, Erasure, Wording, erased, erasure_of
+from polyhead.diagnosis.erasure import FOLLOWS, MARGIN, Erasure, Wording, erased, erasure_of
 from polyhead.diagnosis.finding import Finding
 
 WORDING = Wording(
@@ -75,13 +75,5 @@ CHECK = Check(
     measure=measure,
     judge=judge,
     doc=__doc__ or "",
-    explains=(
-        "constant-output",
-        "probability-collapse",
-        "below-floor",
-        "below-majority",
-        "overfitting",
-        "information-ceiling",
-        "stalled-training",
-    ),
+    explains=FOLLOWS,
 )

@@ -42,6 +42,7 @@ import numpy as np
 
 from polyhead.diagnosis.case import Case
 from polyhead.diagnosis.check import Check, NotCheckedError
+from polyhead.diagnosis.erasure import FOLLOWS
 from polyhead.diagnosis.finding import Alternative, Fact, Finding, Fix, Scope
 from polyhead.diagnosis.sampling import rate_input
 
@@ -126,13 +127,5 @@ CHECK = Check(
     measure=measure,
     judge=judge,
     doc=__doc__ or "",
-    explains=(
-        "constant-output",
-        "probability-collapse",
-        "below-floor",
-        "below-majority",
-        "overfitting",
-        "information-ceiling",
-        "stalled-training",
-    ),
+    explains=FOLLOWS,
 )

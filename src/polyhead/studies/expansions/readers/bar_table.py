@@ -158,9 +158,9 @@ def _is_clock(column: polars.Series) -> bool:
 
 def _digits(column: polars.Series) -> int:
     """Digits of times of day as whole numbers, 930 or 93000, which have lost their zeros in front; 0 for others."""
-    if not column.dtype.is_integer() or not len(values := column.drop_nulls()):
+    if not column.dtype.is_integer() or not len(values := column.drop_nulls().to_numpy()):
         return 0
-    least, most = int(values.min()), int(values.max())  # type: ignore[arg-type]
+    least, most = int(values.min()), int(values.max())
     return 0 if least < 0 or most > 235959 else 4 if most < 2400 else 6
 
 
